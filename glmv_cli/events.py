@@ -1,0 +1,84 @@
+"""What comes back from a model while it answers: a stream of frozen events.
+
+The order is ``Notice* (ThinkingDelta* AnswerDelta*)* Finished``. The deltas, joined, are exactly
+``Finished.thinking`` and ``Finished.answer``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+FinishReason = Literal["stop", "length", "interrupted"]
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One line for the user that is not part of the answer."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ThinkingDelta:
+    """More text of the model's thinking."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerDelta:
+    """More text of the answer. ``boxed``: it stood between the model's box markers."""
+
+    text: str
+    boxed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle in pixels of the source image: ``x1 <= x2``, ``y1 <= y2``, origin at the top left."""
+
+    x1: int
+    y1: int
+    x2: int
+    y2: int
+    image: int = 0
+    """Which picture of the request it belongs to, counted from 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Token counts. ``prompt_tokens`` includes ``image_tokens`` and ``video_tokens``."""
+
+    prompt_tokens: int
+    image_tokens: int
+    video_tokens: int
+    thinking_tokens: int
+    answer_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """Seconds by phase; ``decode_s`` covers every token after the first."""
+
+    load_s: float
+    encode_s: float
+    prefill_s: float
+    first_token_s: float
+    decode_s: float
+    decode_tokens_per_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The last event: the whole answer once more, and what it cost."""
+
+    thinking: str
+    answer: str
+    boxes: tuple[Box, ...]
+    finish_reason: FinishReason
+    usage: Usage
+    timings: Timings
+
+
+Event = Notice | ThinkingDelta | AnswerDelta | Finished
