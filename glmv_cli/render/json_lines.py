@@ -1,0 +1,86 @@
+"""Answers as JSON, for programs."""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+from dataclasses import asdict
+from typing import Any
+
+from glmv_cli.errors import GlmvError
+from glmv_cli.events import Event, Finished, Notice
+from glmv_cli.render.errors import write_error, write_note
+from glmv_cli.render.output import Output
+from glmv_cli.render.sanitize import without_surrogates
+
+# Raw C1 controls and DEL are legal in JSON but steer a terminal; U+2028/9 end a line for some readers.
+_UNSAFE = re.compile("[\x7f-\x9f\u2028\u2029]")
+_NOT_ASCII = re.compile(r"[^\x00-\x7e]")
+
+
+class JsonLinesRenderer:
+    """Writes one object an answer to stdout, and notes and errors to stderr.
+
+    With ``several`` answers each is one line, and one that failed is a line with ``source`` and ``error``.
+    A single answer is indented if a person reads it (stdout is a terminal), else it is one line as well; if
+    it fails, stdout stays empty.
+    """
+
+    def __init__(self, output: Output, model: str, prompt: str, several: bool = False) -> None:
+        self._output = output
+        self._model = model
+        self._prompt = prompt
+        self._several = several
+        self._source: str | None = None
+
+    def begin(self, source: str | None) -> None:
+        self._source = source
+
+    def handle(self, event: Event) -> None:
+        if isinstance(event, Notice):
+            write_note(self._output, event.text)
+        elif isinstance(event, Finished):
+            self._write(self._answer_record(event))
+
+    def fail(self, error: GlmvError) -> None:
+        write_error(self._output, error)
+        if self._several:
+            failure = {"message": error.message, "hint": error.hint, "exit_code": error.exit_code}
+            self._write({"source": self._source, "error": failure})
+
+    def close(self) -> None:
+        """Every record was written whole: nothing is left to end."""
+
+    def _answer_record(self, finished: Finished) -> dict[str, Any]:
+        """The documented keys, in the documented order; seconds to the microsecond."""
+        return {
+            "model": self._model,
+            "source": self._source,
+            "prompt": self._prompt,
+            "thinking": finished.thinking,
+            "answer": finished.answer,
+            "boxes": [asdict(box) for box in finished.boxes],
+            "finish_reason": finished.finish_reason,
+            "usage": asdict(finished.usage),
+            "timings": {name: round(value, 6) for name, value in asdict(finished.timings).items()},
+        }
+
+    def _write(self, record: dict[str, Any]) -> None:
+        pretty = self._output.stdout_is_tty and not self._several
+        text = json.dumps(
+            record,
+            ensure_ascii=False,
+            allow_nan=False,
+            indent=2 if pretty else None,
+            separators=None if pretty else (",", ":"),
+        )
+        # Outside strings JSON is ASCII, so what is replaced here always stands in a string.
+        unsafe = _UNSAFE if _is_utf8(self._output.stdout.encoding) else _NOT_ASCII
+        text = unsafe.sub(lambda match: json.dumps(match.group())[1:-1], without_surrogates(text))
+        self._output.to_stdout(text + "\n")
+
+
+def _is_utf8(encoding: str | None) -> bool:
+    """A stream without an encoding keeps text as it is. JSON on any other one is escaped to ASCII."""
+    return encoding is None or codecs.lookup(encoding).name == "utf-8"

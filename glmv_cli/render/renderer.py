@@ -1,0 +1,28 @@
+"""What every way of showing answers has in common."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from glmv_cli.errors import GlmvError
+from glmv_cli.events import Event
+
+
+class Renderer(Protocol):
+    """Shows one answer after another: ``(begin handle* [fail])* close``.
+
+    An answer ends with the event ``Finished``, with ``fail``, or, after an interrupt, with ``close`` alone.
+    What writing raises (``BrokenPipeError``, ``OSError`` on a full disk) passes through every method.
+    """
+
+    def begin(self, source: str | None) -> None:
+        """A new answer starts; ``source`` is the name of its picture or film, if it is about one."""
+
+    def handle(self, event: Event) -> None:
+        """Show one event of the answer."""
+
+    def fail(self, error: GlmvError) -> None:
+        """There will be no (more) answer for this source; the error is shown."""
+
+    def close(self) -> None:
+        """Nothing more comes: end a line that is not ended. May be called twice."""

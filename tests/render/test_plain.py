@@ -1,0 +1,231 @@
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from glmv_cli.errors import MediaError
+from glmv_cli.events import AnswerDelta, Event, Finished, Notice, ThinkingDelta, Timings, Usage
+from glmv_cli.render.output import Output
+from glmv_cli.render.plain import PlainRenderer, ShowThinking
+from glmv_cli.render.renderer import Renderer
+
+FINISHED = Finished("", "", (), "stop", Usage(9, 4, 0, 2, 3), Timings(0, 0, 0, 0, 0, 0))
+THINK_AND_ANSWER = (
+    ThinkingDelta("I "),
+    ThinkingDelta("see."),
+    AnswerDelta("A "),
+    AnswerDelta("cat."),
+    FINISHED,
+)
+
+
+class Stream(io.StringIO):
+    """Remembers, beside its own text, the order of writes on a screen shared with another stream."""
+
+    def __init__(self, screen: list[str]) -> None:
+        super().__init__()
+        self._screen = screen
+
+    def write(self, text: str) -> int:
+        self._screen.append(text)
+        return super().write(text)
+
+
+@dataclass
+class Console:
+    """Two recorded streams; ``screen`` is what a terminal would get if both end on it."""
+
+    screen: list[str] = field(default_factory=list)
+    stdout: Stream = field(init=False)
+    stderr: Stream = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.stdout, self.stderr = Stream(self.screen), Stream(self.screen)
+
+    def output(self, *, stdout_tty: bool = False, stderr_tty: bool = False, color: bool = True) -> Output:
+        return Output(self.stdout, self.stderr, stdout_tty, stderr_tty, color)
+
+    @property
+    def texts(self) -> tuple[str, str]:
+        return self.stdout.getvalue(), self.stderr.getvalue()
+
+
+@pytest.fixture
+def console() -> Console:
+    return Console()
+
+
+def show(renderer: Renderer, events: Sequence[Event], source: str | None = "a.png") -> None:
+    renderer.begin(source)
+    for event in events:
+        renderer.handle(event)
+
+
+def test_the_answer_and_only_the_answer_goes_to_stdout(console: Console) -> None:
+    show(PlainRenderer(console.output()), [Notice("a demo"), *THINK_AND_ANSWER])
+    assert console.texts == ("A cat.\n", "note: a demo\n")
+
+
+def test_the_answer_comes_as_it_is_made(console: Console) -> None:
+    show(PlainRenderer(console.output()), THINK_AND_ANSWER)
+    assert console.screen == ["A ", "cat.", "\n"]
+
+
+@pytest.mark.parametrize(
+    ("show_thinking", "stderr_tty", "shown"),
+    [
+        ("auto", False, ""),
+        ("auto", True, "I see.\n"),
+        ("full", False, "I see.\n"),
+        ("full", True, "I see.\n"),
+        ("none", False, ""),
+        ("none", True, ""),
+    ],
+)
+def test_thinking_is_shown_where_it_is_wanted(
+    console: Console, show_thinking: ShowThinking, stderr_tty: bool, shown: str
+) -> None:
+    renderer = PlainRenderer(console.output(stderr_tty=stderr_tty, color=False), show_thinking)
+    show(renderer, THINK_AND_ANSWER)
+    assert console.texts == ("A cat.\n", shown)
+
+
+def test_thinking_is_dim_on_a_terminal_and_never_leaves_it_dim(console: Console) -> None:
+    show(PlainRenderer(console.output(stderr_tty=True)), THINK_AND_ANSWER)
+    assert console.texts == ("A cat.\n", "\x1b[2mI \x1b[0m\x1b[2msee.\x1b[0m\n")
+
+
+def test_thinking_is_not_dim_off_a_terminal(console: Console) -> None:
+    show(PlainRenderer(console.output(), "full"), THINK_AND_ANSWER)
+    assert console.texts == ("A cat.\n", "I see.\n")
+
+
+def test_on_one_screen_the_answer_starts_its_own_line(console: Console) -> None:
+    output = console.output(stdout_tty=True, stderr_tty=True, color=False)
+    show(PlainRenderer(output), THINK_AND_ANSWER)
+    assert "".join(console.screen) == "I see.\nA cat.\n"
+
+
+def test_an_empty_answer_is_an_empty_line(console: Console) -> None:
+    show(PlainRenderer(console.output(), "full"), [ThinkingDelta("too long"), FINISHED])
+    assert console.texts == ("\n", "too long\n")
+
+
+def test_a_single_answer_has_no_header(console: Console) -> None:
+    show(PlainRenderer(console.output()), THINK_AND_ANSWER, "a.png")
+    assert console.texts == ("A cat.\n", "")
+
+
+def test_several_answers_are_headed_by_their_names(console: Console) -> None:
+    renderer = PlainRenderer(console.output(), several=True)
+    show(renderer, THINK_AND_ANSWER, "a.png")
+    show(renderer, [FINISHED], "b.png")
+    show(renderer, THINK_AND_ANSWER, "c\x1b\n.png")
+    renderer.close()
+    assert console.texts == (
+        "==> a.png <==\nA cat.\n\n==> b.png <==\n\n\n==> c\\x1b .png <==\nA cat.\n",
+        "",
+    )
+
+
+def test_a_header_stands_above_the_thinking(console: Console) -> None:
+    output = console.output(stdout_tty=True, stderr_tty=True, color=False)
+    renderer = PlainRenderer(output, several=True)
+    show(renderer, THINK_AND_ANSWER, "a.png")
+    show(renderer, THINK_AND_ANSWER, "b.png")
+    assert "".join(console.screen) == ("==> a.png <==\nI see.\nA cat.\n\n==> b.png <==\nI see.\nA cat.\n")
+
+
+def test_a_source_that_fails_leaves_nothing_on_stdout(console: Console) -> None:
+    renderer = PlainRenderer(console.output(), several=True)
+    renderer.begin("bad.png")
+    renderer.fail(MediaError("bad.png is empty", "choose another"))
+    show(renderer, THINK_AND_ANSWER, "a.png")
+    assert console.texts == (
+        "==> a.png <==\nA cat.\n",
+        "error: bad.png is empty\n\nhint: choose another\n",
+    )
+
+
+def test_a_failure_in_mid_answer_ends_the_line_first(console: Console) -> None:
+    renderer = PlainRenderer(console.output(stdout_tty=True, stderr_tty=True, color=False))
+    show(renderer, [AnswerDelta("A c")])
+    renderer.fail(MediaError("no memory"))
+    assert "".join(console.screen) == "A c\nerror: no memory\n"
+    assert console.texts[0] == "A c\n"
+
+
+def test_a_failure_in_mid_thought_ends_the_line_first(console: Console) -> None:
+    renderer = PlainRenderer(console.output(), "full")
+    show(renderer, [ThinkingDelta("I s")])
+    renderer.fail(MediaError("no memory"))
+    assert console.texts == ("", "I s\nerror: no memory\n")
+
+
+def test_a_note_in_mid_answer_starts_its_own_line_on_one_screen(console: Console) -> None:
+    output = console.output(stdout_tty=True, stderr_tty=True)
+    show(PlainRenderer(output), [AnswerDelta("A "), Notice("x"), AnswerDelta("cat.\n"), Notice("y")])
+    assert "".join(console.screen) == "A \nnote: x\ncat.\nnote: y\n"
+    assert console.texts[0] == "A cat.\n"
+
+
+def test_a_note_in_mid_answer_adds_no_line_where_the_answer_goes_elsewhere(console: Console) -> None:
+    show(PlainRenderer(console.output(stderr_tty=True)), [AnswerDelta("A "), Notice("x"), FINISHED])
+    assert console.texts == ("A \n", "note: x\n")
+
+
+@pytest.mark.parametrize(
+    ("events", "texts"),
+    [
+        ([], ("", "")),
+        ([ThinkingDelta("I s")], ("", "I s\n")),
+        ([ThinkingDelta("I see."), AnswerDelta("A c")], ("A c\n", "I see.\n")),
+        (THINK_AND_ANSWER, ("A cat.\n", "I see.\n")),
+    ],
+)
+def test_closing_ends_an_interrupted_line_once(
+    console: Console, events: Sequence[Event], texts: tuple[str, str]
+) -> None:
+    renderer = PlainRenderer(console.output(), "full")
+    show(renderer, events)
+    renderer.close()
+    renderer.close()
+    assert console.texts == texts
+
+
+def test_a_model_cannot_steer_the_terminal(console: Console) -> None:
+    renderer = PlainRenderer(console.output(stdout_tty=True, stderr_tty=True, color=False))
+    show(renderer, [ThinkingDelta("\x1b[2J"), AnswerDelta("\x1b]0;x\x07 \x9b1m [red]"), FINISHED])
+    assert console.texts == ("\\x1b]0;x\\x07 \\x9b1m [red]\n", "\\x1b[2J\n")
+
+
+EVENTS = st.lists(
+    st.one_of(
+        st.text("T\n\r", min_size=1, max_size=4).map(ThinkingDelta),
+        st.text("A\n\r", min_size=1, max_size=4).map(AnswerDelta),
+        st.just(Notice("N")),
+    ),
+    max_size=12,
+)
+
+
+@settings(deadline=None)
+@given(events=EVENTS, several=st.booleans(), color=st.booleans())
+def test_on_one_screen_no_line_mixes_kinds(events: list[Event], several: bool, color: bool) -> None:
+    """In any order of events, and without adding anything to stdout."""
+    console = Console()
+    renderer = PlainRenderer(console.output(stdout_tty=True, stderr_tty=True, color=color), several=several)
+    show(renderer, [*events, FINISHED], "X")
+    screen = re.sub(r"\x1b\[\d*m", "", "".join(console.screen))
+    for line in screen.split("\n"):
+        assert len(set(line) & set("TANX")) <= 1, line
+    answer = "".join(event.text for event in events if isinstance(event, AnswerDelta))
+    assert console.texts[0] == ("==> X <==\n" if several else "") + answer.replace("\r", "") + "\n"
+    assert screen.count("T") == sum(e.text.count("T") for e in events if isinstance(e, ThinkingDelta))
+    assert screen.endswith("\n")
