@@ -1,0 +1,112 @@
+"""uint8 frames → the flat, normalised patches that the vision tower takes.
+
+Does what ``Glm4vImageProcessorPil`` and ``Glm4vVideoProcessor`` of transformers do, without torchvision: resize to a
+multiple of 28 pixels within the checkpoint's pixel budget, normalise, cut into patches in merge order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from PIL import Image
+from transformers.models.glm4v.image_processing_pil_glm4v import smart_resize
+
+from glmv_cli.errors import MediaError
+
+Grid = tuple[int, int, int]
+"""Patches by time (one step is ``temporal_patch_size`` frames), height and width."""
+
+
+@dataclass(frozen=True, slots=True)
+class PixelRules:
+    """What a ``preprocessor_config.json`` says about pixels. Budgets count the pixels of all frames together."""
+
+    min_pixels: int
+    max_pixels: int
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+    rescale: float
+    patch_size: int
+    temporal_patch_size: int
+    merge_size: int
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> PixelRules:
+        """Reads the JSON of an image or video processor. Raises ``KeyError`` for a missing entry."""
+        r, g, b = config["image_mean"]
+        sr, sg, sb = config["image_std"]
+        return cls(
+            min_pixels=config["size"]["shortest_edge"],
+            max_pixels=config["size"]["longest_edge"],
+            mean=(r, g, b),
+            std=(sr, sg, sb),
+            rescale=config.get("rescale_factor", 1 / 255),
+            patch_size=config["patch_size"],
+            temporal_patch_size=config["temporal_patch_size"],
+            merge_size=config["merge_size"],
+        )
+
+    def tokens(self, grid: Grid) -> int:
+        """How many tokens of the language model a grid of patches becomes."""
+        t, h, w = grid
+        return t * h * w // self.merge_size**2
+
+    def _levels(self) -> npt.NDArray[np.float32]:
+        """The normalised value of every byte, by channel: ``[3, 256]``. As exact as computing each pixel, and faster."""
+        scaled = (np.arange(256, dtype=np.float64) * self.rescale).astype(np.float32)
+        mean, std = np.array(self.mean, np.float32), np.array(self.std, np.float32)
+        levels: npt.NDArray[np.float32] = (scaled[None] - mean[:, None]) / std[:, None]
+        return levels
+
+
+def patchify(frames: npt.NDArray[np.uint8], rules: PixelRules) -> tuple[torch.Tensor, Grid]:
+    """Frames ``[T, H, W, 3]`` → patches ``[t·h·w, 3·tp·p·p]`` float32 and their grid ``(t, h, w)``.
+
+    A picture is one frame; it is repeated to fill a temporal patch, as is the last frame of an odd film.
+    Raises :class:`MediaError` for a side ratio over 200, which the family refuses.
+    """
+    tp, p, m = rules.temporal_patch_size, rules.patch_size, rules.merge_size
+    count, height, width = frames.shape[:3]
+    new_height, new_width = _target_size(max(count, tp), height, width, rules)
+    resized = np.stack([_resize(frame, new_height, new_width) for frame in frames])  # [T, H', W', 3]
+    if missing := -count % tp:
+        resized = np.concatenate([resized, np.repeat(resized[-1:], missing, axis=0)])
+    t, h, w = len(resized) // tp, new_height // p, new_width // p
+    blocks = resized.reshape(t, tp, h // m, m, p, w // m, m, p, 3)
+    blocks = blocks.transpose(0, 2, 5, 3, 6, 8, 1, 4, 7)  # [t, h/m, w/m, m, m, 3, tp, p, p]
+    levels = rules._levels()
+    patches = np.empty(blocks.shape, np.float32)
+    for channel in range(3):
+        patches[..., channel, :, :, :] = levels[channel][blocks[..., channel, :, :, :]]
+    return torch.from_numpy(patches.reshape(t * h * w, 3 * tp * p * p)), (t, h, w)
+
+
+def _target_size(count: int, height: int, width: int, rules: PixelRules) -> tuple[int, int]:
+    try:
+        new_height, new_width = smart_resize(
+            num_frames=count,
+            height=height,
+            width=width,
+            temporal_factor=rules.temporal_patch_size,
+            factor=rules.patch_size * rules.merge_size,
+            min_pixels=rules.min_pixels,
+            max_pixels=rules.max_pixels,
+        )
+    except ValueError as error:
+        raise MediaError(
+            f"{width}×{height} pixels is too long and thin: the model takes side ratios up to 200",
+            "crop it, or cut it into several pictures",
+        ) from error
+    return new_height, new_width
+
+
+def _resize(frame: npt.NDArray[np.uint8], height: int, width: int) -> npt.NDArray[np.uint8]:
+    """``[H, W, 3]`` → ``[height, width, 3]``, bicubic with antialiasing."""
+    if frame.shape[:2] == (height, width):
+        return frame
+    return np.asarray(Image.fromarray(frame).resize((width, height), Image.Resampling.BICUBIC))

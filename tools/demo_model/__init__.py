@@ -1,0 +1,1 @@
+"""How the built-in demo model is made: drawn scenes, their language, training, evaluation, export."""

@@ -1,0 +1,125 @@
+"""Trains the demo model from scratch: ``python -m tools.demo_model.train --out runs/demo``.
+
+Two stages. *See*: the vision tower alone, told what lies under every token. *Talk*: the whole network on dialogues, the
+tower more slowly and still told what it sees. Interrupt it at will: the next call goes on from the last checkpoint.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+from torch import distributed, multiprocessing
+
+from tools.demo_model.batches import Batches, Mix, TextBatch
+from tools.demo_model.config import model_config
+from tools.demo_model.learner import Learner
+from tools.demo_model.tokenizer import build_tokenizer
+
+SEED = 20
+RANKS = 2
+"""Processes that share a step, one thread each: on small matrices that beats one process with many threads."""
+Learn = Callable[[Learner, tuple[TextBatch, ...]], dict[str, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """``rate`` is held after ``warmup`` steps and falls to zero over the last ``decay`` steps."""
+
+    name: str
+    mix: Mix
+    steps: int
+    rate: float
+    tower_rate: float
+    warmup: int
+    decay: int
+
+    def factor(self, step: int) -> float:
+        return min(1.0, (step + 1) / self.warmup, (self.steps - step) / self.decay)
+
+
+SEE = Stage("see", Mix(stills=14, films=2), steps=1500, rate=2e-3, tower_rate=2e-3, warmup=100, decay=300)
+TALK = Stage("talk", Mix(stills=12, films=4), steps=5000, rate=2e-3, tower_rate=8e-4, warmup=200, decay=2000)
+_DENSE_WEIGHT = 0.2
+"""How much the dense loss counts while talking."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, default=Path("runs/demo"))
+    parser.add_argument("--save-every", type=int, default=100)
+    parser.add_argument("--see-steps", type=int, default=SEE.steps)
+    parser.add_argument("--talk-steps", type=int, default=TALK.steps)
+    args = parser.parse_args()
+    args.out.mkdir(parents=True, exist_ok=True)
+    stages = (replace(SEE, steps=args.see_steps), replace(TALK, steps=args.talk_steps))
+    multiprocessing.spawn(work, (args.out, args.save_every, stages), nprocs=RANKS)
+
+
+def work(rank: int, out: Path, save_every: int, stages: tuple[Stage, ...]) -> None:
+    """One rank's life: all that is left to do of every stage."""
+    torch.set_num_threads(1)
+    meeting = (out / f"meeting-{os.getppid()}").resolve()
+    distributed.init_process_group("gloo", init_method=f"file://{meeting}", rank=rank, world_size=RANKS)
+    for stage, learn in zip(stages, (see_step, talk_step), strict=True):
+        run(stage, learn, rank, out, save_every)
+    distributed.destroy_process_group()
+
+
+def run(stage: Stage, learn: Learn, rank: int, out: Path, save_every: int) -> None:
+    """What is left of one stage."""
+    tokenizer = build_tokenizer()
+    learner = Learner(model_config(tokenizer), SEED, stage.rate, stage.tower_rate)
+    state, done = out / "state.pt", 0
+    if state.exists():
+        last_stage, last_step = learner.load(state)
+        if last_stage == stage.name:
+            done = last_step
+        elif stage.name == SEE.name:
+            return  # the later stage has begun
+    batches = Batches(tokenizer, stage.mix, SEED, rank)
+    started = time.monotonic()
+    for step in range(done, stage.steps):
+        shown = learn(learner, batches[step])
+        learner.step(stage.factor(step))
+        finished = step + 1
+        if rank == 0 and finished % 25 == 0:
+            spent = (time.monotonic() - started) / (finished - done)
+            line = {"stage": stage.name, "step": finished, "s_per_step": round(spent, 3), **shown}
+            print(json.dumps(line), flush=True)
+        if rank == 0 and (finished % save_every == 0 or finished == stage.steps):
+            learner.save(state, stage.name, finished)
+    distributed.barrier()
+
+
+def see_step(learner: Learner, batches: tuple[TextBatch, ...]) -> dict[str, float]:
+    """Gradients of the dense loss; the language model is left alone."""
+    for batch in batches:
+        features = learner.see(batch.vision)
+        loss = learner.head(features, batch.vision)
+        (loss / len(batches) / RANKS).backward()
+    kind, color, box = learner.head.accuracy(features.detach(), batch.vision)
+    return {"loss": round(loss.item(), 4), "kind": round(kind, 3), "color": round(color, 3), "box": round(box, 4)}
+
+
+def talk_step(learner: Learner, batches: tuple[TextBatch, ...]) -> dict[str, float]:
+    """Gradients of the mean loss a learnt token, over all batches of the step."""
+    learnt = torch.tensor(sum(int((batch.labels[:, 1:] >= 0).sum()) for batch in batches))
+    distributed.all_reduce(learnt)
+    shown: dict[str, float] = {}
+    for name, batch in zip(("stills", "films"), batches, strict=True):
+        total, count, dense = learner.talk_loss(batch)
+        (total / learnt + _DENSE_WEIGHT * dense / len(batches) / RANKS).backward()
+        shown[name] = round(total.item() / int(count), 4)
+        shown[f"{name}_dense"] = round(dense.item(), 3)
+    return shown
+
+
+if __name__ == "__main__":
+    main()
