@@ -1,0 +1,54 @@
+"""The model families that glmv can run: one row each, and nothing about them anywhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from glmv_cli.errors import ModelError
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """What sets a family apart."""
+
+    model_type: str
+    title: str
+    model_class: str
+    """Name of the class in transformers."""
+    experts_class: str | None
+    """Name of the module class in transformers that holds fused experts."""
+    video_processor: str
+    """Name of the class in transformers whose rule picks the frames of a film."""
+    time_text: Callable[[float], str]
+    """Writes the time of a film frame, in seconds, into the prompt."""
+    answer_tags: tuple[str, str] | None = None
+    """What the family wraps its answer in, if it does."""
+
+
+def _whole_seconds(seconds: float) -> str:
+    return str(int(seconds))
+
+
+FAMILIES = {
+    family.model_type: family
+    for family in (
+        Family(
+            model_type="glm4v_moe",
+            title="GLM-4.5V",
+            model_class="Glm4vMoeForConditionalGeneration",
+            experts_class="Glm4vMoeTextExperts",
+            video_processor="Glm4vVideoProcessor",
+            time_text=_whole_seconds,
+        ),
+    )
+}
+
+
+def family_of(model_type: object, model_name: str) -> Family:
+    """The row of a checkpoint's ``model_type``; raises :class:`ModelError` if there is none."""
+    family = FAMILIES.get(str(model_type))
+    if family is None:
+        known = ", ".join(f"{f.model_type} ({f.title})" for f in FAMILIES.values())
+        raise ModelError(f"{model_name}: models of type '{model_type}' are not supported", f"supported: {known}")
+    return family

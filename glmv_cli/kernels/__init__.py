@@ -1,0 +1,1 @@
+"""4-bit arithmetic. Knows tensors and the NF4 layout, nothing of models."""

@@ -1,0 +1,1 @@
+"""Checkpoints on disk, quantized modules, and how the one becomes the other."""

@@ -1,0 +1,47 @@
+"""What is stored in which precision, under which keys: the one table behind the quantizer and the loader."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+Storage = Literal["nf4", "keep"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Tensors whose name ``pattern`` finds are stored as ``storage``; the first rule that fits decides."""
+
+    pattern: str
+    storage: Storage
+    reason: str
+
+
+RULES = (
+    Rule(r"(^|\.)visual\.", "keep", "the vision tower is small, and what it loses is lost for every token"),
+    Rule(r"embed_tokens\.|(^|\.)lm_head\.", "keep", "bitsandbytes reads embeddings and head in 16 bit only"),
+    Rule(r"\.mlp\.gate\.", "keep", "a router decides; its few weights cost nothing"),
+    Rule(r"norm\.weight$|\.bias$", "keep", "vectors"),
+    Rule(r"\.experts\.(gate_up|down)_proj$", "nf4", "94 % of the weights; fused, one expert a slice"),
+    Rule(r"_proj\.weight$", "nf4", "linear layers of attention, dense and shared MLPs"),
+    Rule(r"", "keep", "everything else"),
+)
+
+ABSMAX = "absmax"
+QUANT_MAP = "quant_map"
+QUANT_STATE = "quant_state.bitsandbytes__nf4"
+"""With these suffixes bitsandbytes stores a packed linear layer beside its ``weight``."""
+
+_EXPERT = re.compile(r"(?P<base>.*\.experts)\.(?P<expert>\d+)\.(?P<proj>gate|up|down)_proj\.weight")
+
+
+def storage_of(name: str) -> Storage:
+    """How the tensor called ``name`` (with fused experts) is stored."""
+    return next(rule.storage for rule in RULES if re.search(rule.pattern, name))
+
+
+def split_expert(name: str) -> tuple[str, int, str] | None:
+    """``….experts.7.gate_proj.weight`` → (``….experts``, 7, ``gate``), or None if it is no expert's tensor."""
+    match = _EXPERT.fullmatch(name)
+    return (match["base"], int(match["expert"]), match["proj"]) if match else None

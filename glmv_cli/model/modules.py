@@ -1,0 +1,49 @@
+"""The modules that stand where transformers has full-precision ones; their weights stay packed."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from glmv_cli.kernels import nf4
+from glmv_cli.kernels.moe import PackedExperts, routed_experts
+
+
+class Linear4bit(nn.Module):
+    """``nn.Linear`` with an NF4 weight: ``[..., in_features]`` → ``[..., out_features]``."""
+
+    def __init__(self, in_features: int, out_features: int, bias: bool) -> None:
+        super().__init__()
+        self.in_features, self.out_features = in_features, out_features
+        packed = torch.empty(out_features, in_features // 2, dtype=torch.uint8)
+        absmax = torch.empty(out_features, in_features // nf4.BLOCK_SIZE)
+        self.weight = nn.Parameter(packed, requires_grad=False)
+        self.absmax = nn.Parameter(absmax, requires_grad=False)
+        self.bias = nn.Parameter(torch.empty(out_features), requires_grad=False) if bias else None
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return nf4.linear(x, self.weight, self.absmax, self.bias)
+
+
+class Experts4bit(nn.Module):
+    """The fused experts of a layer, in NF4; called as the experts modules of transformers are."""
+
+    def __init__(self, experts: int, hidden: int, intermediate: int) -> None:
+        super().__init__()
+
+        def packed(rows: int, columns: int) -> tuple[nn.Parameter, nn.Parameter]:
+            weight = torch.empty(experts, rows, columns // 2, dtype=torch.uint8)
+            absmax = torch.empty(experts, rows, columns // nf4.BLOCK_SIZE)
+            return nn.Parameter(weight, requires_grad=False), nn.Parameter(absmax, requires_grad=False)
+
+        self.gate_up_proj, self.gate_up_proj_absmax = packed(2 * intermediate, hidden)
+        self.down_proj, self.down_proj_absmax = packed(hidden, intermediate)
+
+    def forward(
+        self, hidden_states: torch.Tensor, top_k_index: torch.Tensor, top_k_weights: torch.Tensor
+    ) -> torch.Tensor:
+        """``[T, H]`` with chosen experts ``[T, k]`` and their weights ``[T, k]`` → ``[T, H]``."""
+        packed = PackedExperts(
+            self.gate_up_proj, self.gate_up_proj_absmax, self.down_proj, self.down_proj_absmax
+        )
+        return routed_experts(hidden_states, top_k_index, top_k_weights, packed)
