@@ -1,0 +1,7 @@
+"""Where media come from, and how they become uint8 pixels with times.
+
+This layer knows nothing about models: it neither resizes nor chooses frames. :mod:`.source` turns an
+argument into a ``MediaSource``, and :mod:`.load` that into a ``DecodedImage`` or ``DecodedVideo`` of
+:mod:`.frames`. Only :mod:`.image` imports Pillow, and only :mod:`.video` and what it stands on (:mod:`.film`,
+:mod:`.probe`, :mod:`.turn`) import PyAV, so that a picture does not pay for libav.
+"""

@@ -1,0 +1,118 @@
+"""One video stream, opened with PyAV, and its undamaged frames in order."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import av
+from av.container import InputContainer
+from av.error import FFmpegError
+from av.packet import Packet
+from av.stream import Disposition
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from glmv_cli.errors import MediaError
+from glmv_cli.media.source import open_bytes
+from glmv_cli.messages import MediaSource
+
+READ_ERRORS = (FFmpegError, OSError)
+"""What libav raises on damaged data, and what reading the file itself may raise."""
+
+# Self-contained formats only: a playlist (HLS, DASH, concat) would make libav open other files and addresses.
+_DEMUXERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,ogg,flv,asf"
+
+
+@dataclass(frozen=True, slots=True)
+class Film:
+    """An open container, the stream of it that is shown, and how many bytes the file has."""
+
+    container: InputContainer
+    stream: VideoStream
+    size: int
+
+
+@contextlib.contextmanager
+def open_film(source: MediaSource) -> Iterator[Film]:
+    """Open the film in ``source`` at its start.
+
+    Raises:
+        MediaError: libav cannot make sense of it, or it has no video stream that can be decoded.
+        InputNotFoundError: the file cannot be opened any more.
+    """
+    with open_bytes(source) as file:
+        size = file.seek(0, io.SEEK_END)
+        file.seek(0)
+        try:
+            container = av.open(
+                file, mode="r", options={"format_whitelist": _DEMUXERS}, metadata_errors="replace"
+            )
+        except (*READ_ERRORS, ValueError) as error:
+            raise MediaError(
+                f"{source.name} is damaged, or not a film that can be read",
+                hint="fetch or copy it again; supported are mp4, mov, mkv, webm, avi and MPEG files",
+            ) from error
+        with container:
+            yield Film(container, _shown_stream(source.name, container), size)
+
+
+def _shown_stream(name: str, container: InputContainer) -> VideoStream:
+    for stream in container.streams.video:
+        # The cover of a song or film is kept as a video stream of one frame.
+        if stream.disposition & Disposition.attached_pic:
+            continue
+        if stream.codec_context is None:
+            raise MediaError(
+                f"{name} uses a video codec that is not known here", hint="convert it to H.264 in mp4"
+            )
+        return stream
+    raise MediaError(
+        f"{name} has no video stream", hint="a film or picture is needed; sound alone cannot be seen"
+    )
+
+
+def good_frames(film: Film) -> Iterator[VideoFrame]:
+    """Decode ``film`` from where it stands and yield its frames as shown, up to the first damage.
+
+    Damage before the first good frame is skipped: recordings of broadcasts start anywhere. What follows later
+    damage is not used, since frames after it may show rubbish without being marked.
+    """
+    # Not by frames: libavcodec's HEVC decoder then waits for ever on some damaged films, and what it reports
+    # about damage depends on the number of processors.
+    film.stream.thread_type = "SLICE"
+    seen = False
+    for frame in _decoded(film):
+        if frame.is_corrupt and seen:
+            return
+        if not frame.is_corrupt:
+            seen = True
+            yield frame
+
+
+def _decoded(film: Film) -> Iterator[VideoFrame]:
+    """Yield every frame, marked corrupt or not, up to the first error after one; see :func:`good_frames`."""
+    seen = False
+    for packet in _whole_packets(film):
+        try:
+            frames = packet.decode()
+        except FFmpegError:
+            if seen:
+                break
+            continue
+        seen = seen or bool(frames)
+        yield from frames
+    with contextlib.suppress(FFmpegError):
+        yield from film.stream.decode(None)  # frames that waited for their turn
+
+
+def _whole_packets(film: Film) -> Iterator[Packet[VideoStream]]:
+    """Yield the stream's packets up to where the file is cut: reading fails, or a packet is incomplete."""
+    with contextlib.suppress(*READ_ERRORS):
+        for packet in film.container.demux(film.stream):
+            if packet.is_corrupt:
+                return
+            if packet.size:  # empty ones end the stream, or repeat a frame (AVI)
+                yield packet

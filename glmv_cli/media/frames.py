@@ -1,0 +1,63 @@
+"""What decoding yields: pixels, and for films the time of each kept frame."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Pixels: TypeAlias = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DecodedImage:
+    """A picture as it is meant to be seen: upright, without alpha. ``pixels`` is RGB, ``[H, W, 3]``."""
+
+    pixels: Pixels
+
+    @property
+    def width(self) -> int:
+        """Pixels across, after rotation."""
+        return int(self.pixels.shape[1])
+
+    @property
+    def height(self) -> int:
+        """Pixels down, after rotation."""
+        return int(self.pixels.shape[0])
+
+
+@dataclass(frozen=True, slots=True)
+class VideoInfo:
+    """What a film is, known before its frames are decoded. Sizes are pixels after rotation, times seconds."""
+
+    total_frames: int
+    """How many frames the file really holds; an estimate only where packets turn out to be damaged."""
+    fps: float
+    """Average frames a second, above 0."""
+    duration: float
+    """From the first frame to the end of the last one."""
+    width: int
+    height: int
+    missing: float = 0.0
+    """How much film the container announces but, cut short, does not hold."""
+
+
+FrameSampler: TypeAlias = Callable[[VideoInfo], Sequence[int]]
+"""Chooses which frames to keep: indices below ``total_frames``, ascending, repeats allowed, at least one."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DecodedVideo:
+    """The kept frames of a film: RGB, upright, ``[T, H, W, 3]``.
+
+    ``times[t]`` is when frame ``t`` is shown, in seconds after the film's first frame, by the film's own
+    clock. ``T`` is less than what the sampler asked for if the film is damaged; ``notice`` then says so.
+    """
+
+    frames: Pixels
+    times: tuple[float, ...]
+    info: VideoInfo
+    notice: str | None = None

@@ -1,0 +1,19 @@
+"""How many pixels a picture or a frame may have before anything is decoded."""
+
+from __future__ import annotations
+
+from glmv_cli.errors import MediaError
+
+DEFAULT_MAX_PIXELS = 100_000_000
+"""More than common cameras take (300 MB as RGB), and far below what a crafted header can claim."""
+
+
+def check_size(name: str, width: int, height: int, max_pixels: int) -> None:
+    """Raise ``MediaError`` if ``width`` x ``height`` exceeds ``max_pixels``."""
+    pixels = width * height
+    millions = f"{pixels / 1e6:,.0f} million pixels"
+    if pixels > max_pixels:
+        raise MediaError(
+            f"{name} has {millions} ({width}x{height}), more than the limit of {max_pixels / 1e6:,.0f}",
+            hint=f"if you trust the file, allow it with --max-pixels {pixels}, or make it smaller first",
+        )

@@ -1,0 +1,83 @@
+"""From a command-line argument to a ``MediaSource``, and from there to bytes."""
+
+from __future__ import annotations
+
+import io
+import stat
+from pathlib import Path
+from typing import BinaryIO
+
+from glmv_cli.errors import InputNotFoundError, MediaError
+from glmv_cli.messages import MediaSource
+
+
+def open_source(argument: str, stdin: BinaryIO) -> MediaSource:
+    """Find the media that ``argument`` names: a file, or ``-`` for everything on ``stdin``.
+
+    Pipes cannot be read twice, so standard input and named pipes are read whole, here.
+
+    Raises:
+        InputNotFoundError: no such file, a directory or device, or not allowed to read it.
+        MediaError: there is not a single byte.
+    """
+    if argument == "-":
+        return _from_bytes("standard input", stdin.read())
+    path = Path(argument)
+    try:
+        status = path.stat()
+        if stat.S_ISDIR(status.st_mode):
+            raise InputNotFoundError(
+                f"{argument} is a directory",
+                hint="name the files in it, for example folder/*.png",
+            )
+        if stat.S_ISFIFO(status.st_mode):
+            return _from_bytes(argument, path.read_bytes())
+        if not stat.S_ISREG(status.st_mode):
+            raise InputNotFoundError(
+                f"{argument} is not a regular file", hint="name a file, or - for standard input"
+            )
+        with path.open("rb"):  # proves, before anything slow starts, that it may be read
+            pass
+    except OSError as error:
+        raise cannot_open(argument, error) from error
+    if status.st_size == 0:
+        raise _empty(argument)
+    return MediaSource(argument, path=path)
+
+
+def open_bytes(source: MediaSource) -> BinaryIO:
+    """Open ``source`` for reading from its start. Raises ``InputNotFoundError`` if the file is gone now."""
+    if source.path is None:
+        return io.BytesIO(source.data or b"")
+    try:
+        return source.path.open("rb")
+    except OSError as error:
+        raise cannot_open(source.name, error) from error
+
+
+def _from_bytes(name: str, data: bytes) -> MediaSource:
+    if not data:
+        raise _empty(name)
+    return MediaSource(name, data=data)
+
+
+def _empty(name: str) -> MediaError:
+    return MediaError(f"{name} is empty", hint="check the program or download that should have filled it")
+
+
+def cannot_open(name: str, error: OSError) -> InputNotFoundError:
+    """Put what the operating system says about the file ``name`` into our words."""
+    if isinstance(error, FileNotFoundError):
+        if name.startswith(("http://", "https://")):
+            hint = "addresses are not fetched: download it first, or pipe it in and name -"
+        else:
+            hint = "check the spelling and the folder; - stands for standard input"
+        return InputNotFoundError(f"{name} does not exist", hint=hint)
+    if isinstance(error, PermissionError):
+        return InputNotFoundError(
+            f"{name} may not be read: permission denied", hint="check the file's permissions"
+        )
+    reason = (error.strerror or str(error)).lower()
+    return InputNotFoundError(
+        f"{name} cannot be opened: {reason}", hint="check the name and the drive it is on"
+    )
