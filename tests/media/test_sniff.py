@@ -1,0 +1,53 @@
+"""Kinds of media are told by content."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from PIL import Image
+
+from glmv_cli.media.sniff import HEAD_BYTES, sniff
+
+
+@pytest.mark.parametrize("format", ["PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF"])
+def test_pictures_that_pillow_writes_are_pictures(format: str) -> None:
+    file = io.BytesIO()
+    Image.new("RGB", (8, 8), "red").save(file, format)
+    assert sniff(file.getvalue()[:HEAD_BYTES]) == "image"
+
+
+@pytest.mark.parametrize(
+    ("head", "kind"),
+    [
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1", "image"),
+        (b"\0\0\0\x20ftypisom\0\0\x02\0isom", "video"),
+        (b"\0\0\0\x14ftypqt  ", "video"),
+        (b"\0\0\x01\0mdat", "video"),
+        (b"\x1a\x45\xdf\xa3\x01", "video"),
+        (b"RIFF\0\0\0\0AVI LIST", "video"),
+        (b"OggS\0", "video"),
+        ((b"G" + bytes(187)) * 3, "video"),
+        ((bytes(4) + b"G" + bytes(187)) * 3, "video"),
+    ],
+)
+def test_containers_are_known_by_their_signatures(head: bytes, kind: str) -> None:
+    assert sniff(head[:HEAD_BYTES]) == kind
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"",
+        b"\x89PN",
+        b"hello, world\n" * 40,
+        b"G" + b"o" * 500,
+        b"RIFF\0\0\0\0WAVEfmt ",
+        b"12345678WEBP",
+        b"#EXTM3U\nhttp://example.org/film.ts\n",
+        b"%PDF-1.7",
+        b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+    ],
+)
+def test_other_content_is_neither(head: bytes) -> None:
+    assert sniff(head) is None
