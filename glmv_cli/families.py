@@ -18,8 +18,10 @@ class Family:
     """Name of the class in transformers."""
     experts_class: str | None
     """Name of the module class in transformers that holds fused experts."""
+    video_module: str
+    """Module under ``transformers.models`` with the video processor."""
     video_processor: str
-    """Name of the class in transformers whose rule picks the frames of a film."""
+    """Name of the class there whose rule picks the frames of a film."""
     time_text: Callable[[float], str]
     """Writes the time of a film frame, in seconds, into the prompt."""
     answer_tags: tuple[str, str] | None = None
@@ -38,6 +40,7 @@ FAMILIES = {
             title="GLM-4.5V",
             model_class="Glm4vMoeForConditionalGeneration",
             experts_class="Glm4vMoeTextExperts",
+            video_module="glm4v.video_processing_glm4v",
             video_processor="Glm4vVideoProcessor",
             time_text=_whole_seconds,
         ),

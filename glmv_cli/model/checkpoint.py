@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 
 from glmv_cli.errors import ModelError
+from glmv_cli.store.json_files import read_json
 
 _INDEX = "model.safetensors.index.json"
 _SINGLE = "model.safetensors"
@@ -54,24 +54,6 @@ class Checkpoint:
             with _open(file) as opened:
                 tensors.update({name: opened.get_tensor(name) for name in wanted})
         return tensors
-
-
-def read_json(path: Path, default: dict[str, Any] | None = None) -> dict[str, Any]:
-    """A JSON object from a file of a checkpoint.
-
-    Raises :class:`ModelError` if it is not one, or if the file is missing and there is no ``default``.
-    """
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        if default is not None:
-            return default
-        raise ModelError(f"the checkpoint lacks {path.name}", f"expected it at {path}") from None
-    except (OSError, ValueError) as error:
-        raise ModelError(f"cannot read {path}: {error}", "copy the checkpoint again") from error
-    if not isinstance(value, dict):
-        raise ModelError(f"{path} does not hold a JSON object", "copy the checkpoint again")
-    return value
 
 
 def _names(file: Path) -> set[str]:

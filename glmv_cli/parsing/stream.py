@@ -36,6 +36,11 @@ class StreamParser:
         self._in_answer_tag = False
         self._in_box = False
 
+    @property
+    def in_thinking(self) -> bool:
+        """Whether what comes next is thinking, as far as is known."""
+        return self._in_thinking
+
     def feed(self, text: str) -> list[Delta]:
         """The deltas that are certain after ``text``; none is empty."""
         return self._read(self._scanner.feed(text))

@@ -46,7 +46,7 @@ class Mix:
 
 
 class Batches:
-    """For every step, a batch of stills and one of films: one rank's share, the same every time."""
+    """For every step, two batches of stills and one of films: one rank's share, the same every time."""
 
     def __init__(self, tokenizer: Tokenizer, mix: Mix, seed: int, rank: int) -> None:
         self._tokenizer, self._mix, self._seed, self._rank = tokenizer, mix, seed, rank
@@ -57,7 +57,10 @@ class Batches:
         rng = Random(f"{self._seed} {step} {self._rank}")
         stills = [still_sample(rng) for _ in range(self._mix.stills)]
         films = [film_sample(rng) for _ in range(self._mix.films)]
-        return tuple(text_batch(self._tokenizer, group, self._indexer) for group in (stills, films) if group)
+        stills.sort(key=lambda sample: sum(len(text) for text, _ in sample.segments))
+        half = len(stills) // 2  # short with short, so that less of a batch is padding
+        groups = (stills[:half], stills[half:], films)
+        return tuple(text_batch(self._tokenizer, group, self._indexer) for group in groups)
 
 
 def text_batch(tokenizer: Tokenizer, samples: list[Sample], indexer: Glm4vMoeModel) -> TextBatch:

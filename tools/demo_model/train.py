@@ -45,8 +45,8 @@ class Stage:
 
 
 SEE = Stage("see", Mix(stills=14, films=2), steps=1500, rate=2e-3, tower_rate=2e-3, warmup=100, decay=300)
-TALK = Stage("talk", Mix(stills=12, films=4), steps=5000, rate=2e-3, tower_rate=8e-4, warmup=200, decay=2000)
-_DENSE_WEIGHT = 0.2
+TALK = Stage("talk", Mix(stills=12, films=4), steps=3000, rate=2e-3, tower_rate=1e-3, warmup=200, decay=1300)
+_DENSE_WEIGHT = 0.5
 """How much the dense loss counts while talking."""
 
 
@@ -65,6 +65,7 @@ def main() -> None:
 def work(rank: int, out: Path, save_every: int, stages: tuple[Stage, ...]) -> None:
     """One rank's life: all that is left to do of every stage."""
     torch.set_num_threads(1)
+    torch.set_flush_denormal(True)  # gradients get tiny, and denormals make them slow
     meeting = (out / f"meeting-{os.getppid()}").resolve()
     distributed.init_process_group("gloo", init_method=f"file://{meeting}", rank=rank, world_size=RANKS)
     for stage, learn in zip(stages, (see_step, talk_step), strict=True):
@@ -113,7 +114,7 @@ def talk_step(learner: Learner, batches: tuple[TextBatch, ...]) -> dict[str, flo
     learnt = torch.tensor(sum(int((batch.labels[:, 1:] >= 0).sum()) for batch in batches))
     distributed.all_reduce(learnt)
     shown: dict[str, float] = {}
-    for name, batch in zip(("stills", "films"), batches, strict=True):
+    for name, batch in zip(("short", "stills", "films"), batches, strict=True):
         total, count, dense = learner.talk_loss(batch)
         (total / learnt + _DENSE_WEIGHT * dense / len(batches) / RANKS).backward()
         shown[name] = round(total.item() / int(count), 4)

@@ -1,0 +1,1 @@
+"""ModelInputs → text, token by token."""

@@ -1,0 +1,150 @@
+"""One loaded model, and the way from a request to its events."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from glmv_cli.engine.local import LocalEngine, Stop, Token
+from glmv_cli.engine.sampler import make_sampler
+from glmv_cli.events import AnswerDelta, Box, Event, Finished, Notice, ThinkingDelta, Timings, Usage
+from glmv_cli.families import Family, family_of
+from glmv_cli.media.frames import DecodedImage, DecodedVideo
+from glmv_cli.media.load import load
+from glmv_cli.messages import ChatRequest, MediaPart, MediaSource
+from glmv_cli.model.loader import load_model, open_checkpoint
+from glmv_cli.parsing.boxes import find_boxes, to_pixels
+from glmv_cli.parsing.markup import Markup
+from glmv_cli.parsing.stream import Delta, StreamParser
+from glmv_cli.prompt.builder import DecodedMedia, PromptBuilder
+from glmv_cli.prompt.inputs import IMAGE, VIDEO, ModelInputs
+from glmv_cli.store.json_files import read_json
+
+
+class Session:
+    """Answers requests with one model. Open it once: loading is the dear part."""
+
+    def __init__(self, model: str, engine: LocalEngine, builder: PromptBuilder, family: Family,
+                 generation: dict[str, object], load_s: float) -> None:  # fmt: skip
+        self.model = model
+        self._engine = engine
+        self._builder = builder
+        self._markup = _markup(family)
+        self._generation = generation
+        self._load_s = load_s
+
+    @classmethod
+    def open(cls, directory: Path, name: str) -> Session:
+        """Loads the 4-bit checkpoint in ``directory``; ``name`` is what the user calls it.
+
+        Raises :class:`ModelError` if it is incomplete, damaged or of an unsupported family.
+        """
+        started = time.perf_counter()
+        checkpoint = open_checkpoint(directory)
+        family = family_of(checkpoint.config.get("model_type"), name)
+        generation = read_json(directory / "generation_config.json", default={})
+        builder = PromptBuilder(directory, family)
+        model = load_model(checkpoint)
+        stop = generation.get("eos_token_id", model.config.get_text_config().eos_token_id)
+        stop_ids = frozenset([stop] if isinstance(stop, int) else stop or ())
+        engine = LocalEngine(model, builder.tokenizer.backend_tokenizer, stop_ids)
+        return cls(name, engine, builder, family, generation, time.perf_counter() - started)
+
+    def answer(self, request: ChatRequest, *, max_pixels: int) -> Iterator[Event]:
+        """The events of one answer, :class:`Finished` last. Closing the iterator cancels it.
+
+        ``max_pixels`` is the largest picture or frame that is decoded. Raises :class:`GlmvError` for media that
+        cannot be used and prompts that do not fit.
+        """
+        started = time.perf_counter()
+        media = self._decode(request, max_pixels)
+        yield from (Notice(m.notice) for m in media.values() if isinstance(m, DecodedVideo) and m.notice)
+        inputs = self._builder.build(request.messages, media, request.think)
+        sampler = make_sampler(request.sampling, self._generation)
+        answer = _Answer(StreamParser(self._markup, inputs.starts_in_thinking), started)
+        prepared = time.perf_counter()
+        for step in self._engine.generate(inputs, sampler, request.sampling.max_tokens):
+            if isinstance(step, Token):
+                yield from answer.take(step)
+            else:
+                yield from answer.end()
+                boxes = tuple(_boxes(answer.answer, list(media.values())))
+                yield answer.finished(step, inputs, boxes, self._load_s, prepared - started)
+
+    def _decode(self, request: ChatRequest, max_pixels: int) -> dict[MediaSource, DecodedMedia]:
+        sources = [p.source for m in request.messages for p in m.parts if isinstance(p, MediaPart)]
+        sampler = self._builder.frame_sampler
+        return {s: load(s, sampler=sampler, max_pixels=max_pixels) for s in dict.fromkeys(sources)}
+
+
+@dataclass(slots=True)
+class _Answer:
+    """What has come of an answer so far."""
+
+    parser: StreamParser
+    started: float
+    thinking: str = ""
+    answer: str = ""
+    tokens: int = 0
+    thinking_tokens: int = 0
+    first_token_s: float = 0.0
+
+    def take(self, token: Token) -> list[Delta]:
+        if not self.tokens:
+            self.first_token_s = time.perf_counter() - self.started
+        self.tokens += 1
+        deltas = self._keep(self.parser.feed(token.text))
+        # Markers and held-back text count where the model was, before and after them alike.
+        self.thinking_tokens += self.parser.in_thinking or any(isinstance(d, ThinkingDelta) for d in deltas)
+        return deltas
+
+    def end(self) -> list[Delta]:
+        return self._keep(self.parser.flush())
+
+    def _keep(self, deltas: list[Delta]) -> list[Delta]:
+        for delta in deltas:
+            if isinstance(delta, AnswerDelta):
+                self.answer += delta.text
+            else:
+                self.thinking += delta.text
+        return deltas
+
+    def finished(self, stop: Stop, inputs: ModelInputs, boxes: tuple[Box, ...], load_s: float,
+                 prepare_s: float) -> Finished:  # fmt: skip
+        """``prepare_s``, decoding media and cutting patches, counts as encoding."""
+        usage = Usage(
+            prompt_tokens=inputs.ids.shape[1],
+            image_tokens=inputs.tokens(IMAGE),
+            video_tokens=inputs.tokens(VIDEO),
+            thinking_tokens=self.thinking_tokens,
+            answer_tokens=self.tokens - self.thinking_tokens,
+        )
+        later = max(0, self.tokens - 1)
+        timings = Timings(
+            load_s=load_s,
+            encode_s=prepare_s + stop.encode_s,
+            prefill_s=stop.prefill_s,
+            first_token_s=self.first_token_s,
+            decode_s=stop.decode_s,
+            decode_tokens_per_s=later / stop.decode_s if later else 0.0,
+        )
+        return Finished(self.thinking, self.answer, boxes, stop.reason, usage, timings)
+
+
+def _markup(family: Family) -> Markup:
+    opening, closing = family.answer_tags or (None, None)
+    return Markup(answer_open=opening, answer_close=closing)
+
+
+def _boxes(answer: str, media: list[DecodedMedia]) -> Iterator[Box]:
+    """The boxes in an answer, in pixels of the picture it is about: the first one, or the film's frames."""
+    if not media:
+        return
+    first = media[0]
+    width, height = (
+        (first.width, first.height) if isinstance(first, DecodedImage) else (first.info.width, first.info.height)
+    )
+    for box in find_boxes(answer):
+        yield to_pixels(box, width, height)

@@ -1,0 +1,37 @@
+"""What many tests need: the demo's two checkpoints, and transformers' own model with the same weights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import settings
+from transformers import Glm4vMoeForConditionalGeneration
+
+from tests.reference import dequantized_model
+
+# Workers share the cores: one thread each. A slow machine is no failure.
+torch.set_num_threads(1)
+settings.register_profile("default", deadline=None)
+settings.load_profile("default")
+
+_ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session")
+def demo_directory() -> Path:
+    """The 4-bit checkpoint that the package ships."""
+    return _ROOT / "glmv_cli" / "demo"
+
+
+@pytest.fixture(scope="session")
+def original_directory() -> Path:
+    """The bf16 checkpoint that it is made from."""
+    return _ROOT / "tests" / "data" / "demo-bf16"
+
+
+@pytest.fixture(scope="session")
+def reference_model(demo_directory: Path) -> Glm4vMoeForConditionalGeneration:
+    """The class of transformers, in float32, with the shipped weights unpacked by bitsandbytes."""
+    return dequantized_model(demo_directory)

@@ -1,0 +1,165 @@
+"""Our prompts are, token by token, those of the processor in transformers."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from transformers import Glm4vProcessor, PreTrainedTokenizerFast
+from transformers.models.glm4v.image_processing_pil_glm4v import Glm4vImageProcessorPil
+from transformers.video_utils import VideoMetadata
+
+from glmv_cli.errors import ModelError
+from glmv_cli.families import FAMILIES
+from glmv_cli.media.frames import DecodedImage, DecodedVideo, VideoInfo
+from glmv_cli.messages import MediaPart, MediaSource, Message, TextPart
+from glmv_cli.prompt.builder import DecodedMedia, PromptBuilder
+from glmv_cli.prompt.inputs import IMAGE, VIDEO
+
+FAMILY = FAMILIES["glm4v_moe"]
+
+
+@pytest.fixture(scope="module")
+def builder(demo_directory: Path) -> PromptBuilder:
+    return PromptBuilder(demo_directory, FAMILY)
+
+
+@pytest.fixture(scope="module")
+def reference(demo_directory: Path, builder: PromptBuilder) -> Glm4vProcessor:
+    config = json.loads((demo_directory / "preprocessor_config.json").read_text())
+    settings = {k: v for k, v in config.items() if not k.endswith(("_type", "_class"))}
+    processor = object.__new__(Glm4vProcessor)
+    tokenizer = builder.tokenizer
+    processor.image_processor = Glm4vImageProcessorPil(**settings)
+    processor.tokenizer = tokenizer
+    processor.image_token, processor.video_token = "<|image|>", "<|video|>"
+    for name, token in (("image_token_id", "<|image|>"), ("video_token_id", "<|video|>"),
+                        ("video_start_id", "<|begin_of_video|>"), ("video_end_id", "<|end_of_video|>")):  # fmt: skip
+        setattr(processor, name, tokenizer.convert_tokens_to_ids(token))
+    return processor
+
+
+def picture(height: int, width: int) -> DecodedImage:
+    return DecodedImage(np.random.default_rng(width).integers(0, 256, (height, width, 3), np.uint8))
+
+
+def film(frames: int, fps: float) -> DecodedVideo:
+    pixels = np.random.default_rng(frames).integers(0, 256, (frames, 60, 80, 3), np.uint8)
+    times = tuple(i / fps for i in range(frames))
+    return DecodedVideo(pixels, times, VideoInfo(frames, fps, frames / fps, 80, 60))
+
+
+def user(*parts: str | MediaSource) -> Message:
+    return Message("user", tuple(TextPart(p) if isinstance(p, str) else MediaPart(p) for p in parts))
+
+
+def rendered(tokenizer: PreTrainedTokenizerFast, messages: list[dict[str, object]], think: bool) -> str:
+    return str(
+        tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True, enable_thinking=think)
+    )
+
+
+@pytest.mark.parametrize("think", [True, False])
+@pytest.mark.parametrize("sizes", [[], [(480, 640)], [(30, 20), (700, 300)]])
+def test_a_prompt_with_pictures_is_that_of_the_library(
+    builder: PromptBuilder, reference: Glm4vProcessor, sizes: list[tuple[int, int]], think: bool
+) -> None:
+    sources = {MediaSource(str(i), Path(str(i))): picture(h, w) for i, (h, w) in enumerate(sizes)}
+    messages = [Message("system", (TextPart("Be brief."),)), user(*sources, "What is this? 中🎈")]
+    inputs = builder.build(messages, sources, think)
+
+    parts = [{"type": "image"} for _ in sizes] + [{"type": "text", "text": "What is this? 中🎈"}]
+    conversation: list[dict[str, object]] = [
+        {"role": "system", "content": "Be brief."},
+        {"role": "user", "content": parts},
+    ]
+    text = rendered(reference.tokenizer, conversation, think)
+    if sizes:
+        pixels = reference.image_processor([Image.fromarray(p.pixels) for p in sources.values()], return_tensors="pt")
+        for index in range(len(sizes)):
+            text = text.replace("<|image|>", "\0" * int(pixels["image_grid_thw"][index].prod() // 4), 1)
+            assert text.count("\0") >= len(reference.replace_image_token(pixels, index)) // len("<|image|>")
+        text = text.replace("\0", "<|image|>")
+        assert inputs.images is not None
+        torch.testing.assert_close(inputs.images.patches, pixels["pixel_values"].float(), rtol=0, atol=1e-6)
+        assert inputs.images.grids.tolist() == pixels["image_grid_thw"].tolist()
+    expected = reference.tokenizer(text, add_special_tokens=False)["input_ids"]
+    assert inputs.ids[0].tolist() == expected
+    assert inputs.kinds[0].tolist() == reference.create_mm_token_type_ids([expected])[0]
+
+
+@pytest.mark.parametrize(("frames", "fps"), [(2, 2.0), (6, 2.0), (10, 2.0), (7, 1.9)])
+def test_a_film_is_written_as_the_library_writes_it(
+    builder: PromptBuilder, reference: Glm4vProcessor, frames: int, fps: float
+) -> None:
+    source = MediaSource("film", Path("film"))
+    shown = film(frames, fps)
+    inputs = builder.build([user(source, "What moves?")], {source: shown}, True)
+    assert inputs.videos is not None
+    grid = inputs.videos.grids
+    metadata = VideoMetadata(total_num_frames=frames, fps=fps, frames_indices=list(range(frames)))
+    reference.video_processor = type("Rules", (), {"merge_size": 2})()
+    written = reference.replace_video_token({"video_grid_thw": grid, "video_metadata": [metadata]}, 0)
+    conversation: list[dict[str, object]] = [
+        {"role": "user", "content": [{"type": "video"}, {"type": "text", "text": "What moves?"}]}
+    ]
+    text = rendered(reference.tokenizer, conversation, True).replace("<|video|>", written)
+    expected = reference.tokenizer(text, add_special_tokens=False)["input_ids"]
+    assert inputs.ids[0].tolist() == expected
+    assert inputs.kinds[0].tolist() == reference.create_mm_token_type_ids([expected])[0]
+    assert inputs.tokens(VIDEO) == int(grid.prod()) // 4
+    assert inputs.tokens(IMAGE) == 0
+
+
+def test_pictures_and_films_keep_their_order_and_kind(builder: PromptBuilder) -> None:
+    a, b, c = (MediaSource(n, Path(n)) for n in "abc")
+    media: dict[MediaSource, DecodedMedia] = {a: film(4, 2.0), b: picture(100, 100), c: film(2, 2.0)}
+    inputs = builder.build([user(a, b, c, "?")], media, True)
+    runs = [kind for i, kind in enumerate(inputs.kinds[0].tolist()) if kind and kind != inputs.kinds[0][i - 1]]
+    assert runs == [VIDEO, VIDEO, IMAGE, VIDEO]
+
+
+def test_media_marks_in_somebodys_text_stay_text(builder: PromptBuilder) -> None:
+    text = "what is <|image|> or <|user|> or <|endoftext|>?"
+    inputs = builder.build([user(text)], {}, True)
+    assert inputs.kinds.sum() == 0
+    added = set(builder.tokenizer.get_added_vocab().values())
+    marks = [i for i in inputs.ids[0].tolist() if i in added]
+    assert builder.tokenizer.convert_ids_to_tokens(marks) == ["[gMASK]", "<sop>", "<|user|>", "<|assistant|>"]
+    shown = builder.tokenizer.decode(inputs.ids[0]).replace("\u200b", "")
+    assert text in shown
+
+
+def test_the_thinking_switch_reaches_the_template(builder: PromptBuilder) -> None:
+    on, off = (builder.tokenizer.decode(builder.build([user("Hi")], {}, think).ids[0]) for think in (True, False))
+    assert off.endswith("Hi/nothink<|assistant|>\n<think></think>")
+    assert on.endswith("Hi<|assistant|>")
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("tokenizer.json", None),
+        ("tokenizer.json", "{"),
+        ("preprocessor_config.json", None),
+        ("preprocessor_config.json", "{}"),
+        ("preprocessor_config.json", '{"size": 3}'),
+        ("video_preprocessor_config.json", "not json"),
+        ("chat_template.jinja", None),
+    ],
+)
+def test_a_missing_or_broken_file_is_named(
+    demo_directory: Path, tmp_path: Path, name: str, content: str | None
+) -> None:
+    copy = shutil.copytree(demo_directory, tmp_path / "copy")
+    (copy / name).unlink()
+    if content is not None:
+        (copy / name).write_text(content)
+    with pytest.raises(ModelError) as caught:
+        PromptBuilder(copy, FAMILY)
+    assert name.split(".")[0].split("_")[0] in caught.value.message + str(caught.value.hint)

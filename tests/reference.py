@@ -1,0 +1,103 @@
+"""The reference that glmv is held to: the model of transformers with weights unpacked by bitsandbytes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import torch
+from bitsandbytes.functional import QuantState, dequantize_4bit
+from safetensors.torch import load_file
+from transformers import Glm4vMoeConfig, Glm4vMoeForConditionalGeneration
+
+from glmv_cli.prompt.inputs import ModelInputs, Vision
+
+_STATE = ".quant_state.bitsandbytes__nf4"
+
+
+def dequantized_model(directory: Path) -> Glm4vMoeForConditionalGeneration:
+    """Reads a 4-bit checkpoint with none of our code."""
+    config = json.loads((directory / "config.json").read_text())
+    config.pop("quantization_config")
+    model = Glm4vMoeForConditionalGeneration(Glm4vMoeConfig.from_dict(config)).float().eval()
+    stored = load_file(directory / "model.safetensors")
+    weights = {name: _unpacked(name, stored).float() for name in model.state_dict()}
+    model.load_state_dict(weights, strict=True)
+    return model
+
+
+def _unpacked(name: str, stored: dict[str, torch.Tensor]) -> torch.Tensor:
+    packed = stored[name]
+    if packed.dtype != torch.uint8:
+        return packed
+    if name + _STATE in stored:
+        parts = {key: value for key, value in stored.items() if key.startswith(f"{name}.")}
+        state = QuantState.from_dict(parts, torch.device("cpu"))
+        state.dtype = torch.float32  # the file names the dtype of the original, to which it would be rounded
+        return dequantize_4bit(packed, state)
+    experts, rows, half = packed.shape  # fused experts: bitsandbytes has no key for these, but the same blocks
+    state = QuantState(
+        absmax=stored[f"{name}.absmax"].flatten(),
+        shape=torch.Size((experts, rows, 2 * half)),
+        code=stored_code(stored),
+        blocksize=64,
+        quant_type="nf4",
+        dtype=torch.float32,
+    )
+    return dequantize_4bit(packed.reshape(-1, 1), state)
+
+
+def logits_of(model: Glm4vMoeForConditionalGeneration, inputs: ModelInputs) -> torch.Tensor:
+    """``[1, L, vocabulary]`` of one pass over a whole prompt.
+
+    Vision features are put in place here: given a picture and a film at once, the model's own forward counts the
+    tokens of both as the picture's, and refuses.
+    """
+    inner, config = model.model, model.config
+    embeds = inner.get_input_embeddings()(inputs.ids).clone()
+    if inputs.images:
+        features = inner.get_image_features(inputs.images.patches, inputs.images.grids).pooler_output
+        embeds[inputs.kinds == 1] = torch.cat(features)
+    if inputs.videos:
+        features = inner.get_video_features(inputs.videos.patches, inputs.videos.grids).pooler_output
+        embeds[inputs.kinds == 2] = torch.cat(features)
+    assert int((inputs.ids == config.image_token_id).sum()) == int((inputs.kinds > 0).sum())
+    positions, _ = inner.get_rope_index(
+        inputs.ids,
+        inputs.kinds,
+        inputs.images.grids if inputs.images else None,
+        inputs.videos.grids if inputs.videos else None,
+    )
+    logits: torch.Tensor = model(inputs_embeds=embeds, position_ids=positions).logits
+    return logits
+
+
+def forward_arguments(inputs: ModelInputs) -> dict[str, torch.Tensor]:
+    """Pictures or films (not both) as the arguments of the model's own forward and ``generate``."""
+    arguments = {"input_ids": inputs.ids, "mm_token_type_ids": inputs.kinds}
+    if inputs.images:
+        arguments |= {"pixel_values": inputs.images.patches, "image_grid_thw": inputs.images.grids}
+    if inputs.videos:
+        arguments |= {"pixel_values_videos": inputs.videos.patches, "video_grid_thw": inputs.videos.grids}
+    return arguments
+
+
+def random_prompt(length: int, *, picture: bool = False, film: bool = False) -> ModelInputs:
+    """Random text of at least 70 tokens; a picture takes 20 of them, a film of two steps 12 each."""
+    generator = torch.Generator().manual_seed(length)
+    ids = torch.randint(21, 640, (1, length), generator=generator)
+    kinds = torch.zeros(1, length, dtype=torch.int)
+    images = videos = None
+    if picture:
+        ids[0, 4:24], kinds[0, 4:24] = 14, 1
+        images = Vision(torch.randn(80, 1176, generator=generator), torch.tensor([[1, 8, 10]]))
+    if film:
+        ids[0, 29], ids[0, 62] = 12, 13
+        for start in (30, 50):
+            ids[0, start : start + 12], kinds[0, start : start + 12] = 14, 2
+        videos = Vision(torch.randn(96, 1176, generator=generator), torch.tensor([[2, 6, 8]]))
+    return ModelInputs(ids, kinds, images, videos, False)
+
+
+def stored_code(stored: dict[str, torch.Tensor]) -> torch.Tensor:
+    return next(value for key, value in stored.items() if key.endswith(".quant_map"))

@@ -1,0 +1,84 @@
+"""Examines the demo model through ``glmv describe``: ``python -m tools.demo_model.evaluate``.
+
+Pictures and films that training never drew, with and without thinking, greedily. Prints a table, writes JSON,
+and exits with 1 if a model (a reference apart) misses a target.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TextIO
+
+from tools.demo_model.asking import Contestant, Glmv, Question
+from tools.demo_model.cases import Case, box_cases, film_cases, scene_cases
+from tools.demo_model.grading import grade_thinking
+from tools.demo_model.report import Figure, Tally, as_json, table
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--model", action="append", help="as for glmv; repeat it to compare (default: demo)")
+    parser.add_argument("--reference", type=Path, help="a plain Hugging Face directory, run by transformers")
+    parser.add_argument("--scenes", type=int, default=200)
+    parser.add_argument("--films", type=int, default=100)
+    parser.add_argument("--boxes", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=10_000)
+    parser.add_argument("--out", type=Path, default=Path("benchmarks/demo_model.json"))
+    parser.add_argument("--log", type=Path, help="write every question and reply there, as JSON lines")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="glmv processes at a time")
+    args = parser.parse_args()
+
+    contestants: list[Contestant] = [Glmv(model, args.jobs) for model in args.model or ["demo"]]
+    models = {c.name for c in contestants}
+    if args.reference:
+        from tools.demo_model.reference import Reference
+
+        contestants.append(Reference(args.reference))
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
+        cases = [
+            *scene_cases(folder, args.seed, args.scenes),
+            *box_cases(folder, args.seed, args.boxes),
+            *film_cases(folder, args.seed, args.films),
+        ]
+        with open(args.log or os.devnull, "w", encoding="utf-8") as log:
+            runs = [examine(c, cases, think, log) for c in contestants for think in (True, False)]
+    figures = [figure for run in runs for figure in run]
+    print(table(figures))
+    drawn = {"seed": args.seed, "scenes": args.scenes, "films": args.films, "boxes": args.boxes}
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    args.out.write_text(json.dumps({"drawn": drawn, "figures": as_json(figures)}, indent=1) + "\n")
+    missed = [f for f in figures if f.model in models and f.missed]
+    if missed:
+        sys.exit(f"{len(missed)} targets missed, marked ! above")
+
+
+def examine(contestant: Contestant, cases: Sequence[Case], think: bool, log: TextIO) -> list[Figure]:
+    """Asks every case and adds up the marks; each question and reply goes to ``log``."""
+    started = time.monotonic()
+    replies = contestant.ask([Question(case.path, case.prompt) for case in cases], think)
+    tally = Tally(contestant.name, think)
+    for case, reply in zip(cases, replies, strict=True):
+        marks = case.grade(reply) | grade_thinking(think, reply)
+        tally.add(case.condition, marks)
+        entry = {"model": contestant.name, "file": case.path.name, "prompt": case.prompt, "marks": marks,
+                 "answer": reply.answer, "thinking": reply.thinking, "error": reply.error}  # fmt: skip
+        log.write(json.dumps(entry, ensure_ascii=False) + "\n")
+    who = f"{contestant.name} {'with' if think else 'without'} thinking"
+    failed = sum(reply.error is not None for reply in replies)
+    spent = time.monotonic() - started
+    print(f"{who}: {len(cases)} answers ({failed} failed) in {spent:.0f} s", file=sys.stderr)
+    return tally.figures()
+
+
+if __name__ == "__main__":
+    main()
