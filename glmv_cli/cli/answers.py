@@ -1,0 +1,114 @@
+"""Answer one question after another with one model."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
+
+from glmv_cli.cli.environment import AnsweringSession, Environment
+from glmv_cli.cli.failures import reading, write_traceback
+from glmv_cli.cli.inquiry import Inquiry, Question, open_inquiry
+from glmv_cli.cli.options import AnswerOptions
+from glmv_cli.errors import GlmvError
+from glmv_cli.events import Event
+from glmv_cli.messages import ChatRequest
+from glmv_cli.render.errors import write_note
+from glmv_cli.render.json_lines import JsonLinesRenderer
+from glmv_cli.render.plain import PlainRenderer
+from glmv_cli.render.renderer import Renderer
+from glmv_cli.store.models import ModelChoice, resolve_model
+
+_BY_DEFAULT = (
+    "no model is configured, so the built-in demo answers; it knows drawn shapes only. "
+    "For another: -m DIR, a checkpoint in glmv's 4-bit layout"
+)
+
+
+def answer_all(environment: Environment, options: AnswerOptions, inquiries: Sequence[Inquiry]) -> int:
+    """Answer every inquiry that can be answered; return the exit code of the first failure, or 0.
+
+    All media are found before the model is loaded, so that a wrong name shows at once. If nothing is left to
+    ask, no model is loaded.
+
+    Raises:
+        ModelError: the model is unknown, or cannot be loaded.
+        OSError: standard output or standard error cannot be written to.
+    """
+    model = resolve_model(options.model, environment.environ)
+    desk = _Desk(environment, options, model, several=len(inquiries) > 1)
+    questions = [question for inquiry in inquiries if (question := desk.open(inquiry)) is not None]
+    if questions:
+        if model.by_default:
+            write_note(environment.output, _BY_DEFAULT)
+        with reading():
+            session = environment.open_session(model.directory, model.name)
+        for question in questions:
+            desk.answer(question, session)
+    return desk.status
+
+
+class _Desk:
+    """Where inquiries come in and answers go out; ``status`` is the exit code so far."""
+
+    def __init__(
+        self, environment: Environment, options: AnswerOptions, model: ModelChoice, several: bool
+    ) -> None:
+        self.status = 0
+        self._environment = environment
+        self._options = options
+        self._model = model
+        self._several = several
+        self._plain = PlainRenderer(environment.output, options.show_thinking, several)
+
+    def open(self, inquiry: Inquiry) -> Question | None:
+        """The question, if its media were found; what is wrong with them is shown."""
+        question, errors = open_inquiry(inquiry, self._environment.stdin)
+        renderer = self._renderer(inquiry.prompt or "")
+        for error in errors:
+            renderer.begin(inquiry.source)
+            self._fail(renderer, error)
+        return question
+
+    def answer(self, question: Question, session: AnsweringSession) -> None:
+        """Show the answer while it comes, or why there is none."""
+        renderer = self._renderer(question.prompt)
+        request = ChatRequest((question.message,), self._options.think, self._options.sampling)
+        with self._ending_the_line(renderer):
+            renderer.begin(question.source)
+            try:
+                with closing(_events(session, request, self._options.max_pixels)) as events:
+                    for event in events:
+                        renderer.handle(event)
+            except GlmvError as error:
+                self._fail(renderer, error)
+
+    def _fail(self, renderer: Renderer, error: GlmvError) -> None:
+        write_traceback(self._environment, error)
+        renderer.fail(error)
+        self.status = self.status or error.exit_code
+
+    def _renderer(self, prompt: str) -> Renderer:
+        """A JSON record holds its prompt, which may differ from one file to the next."""
+        if self._options.json:
+            return JsonLinesRenderer(self._environment.output, self._model.name, prompt, self._several)
+        return self._plain
+
+    @contextmanager
+    def _ending_the_line(self, renderer: Renderer) -> Iterator[None]:
+        try:
+            yield
+        except OSError:
+            raise  # the output is gone: there is no line to end
+        except KeyboardInterrupt:
+            # On a terminal, the newline after the echoed ^C ends the answer's line too.
+            if not self._environment.output.one_screen:
+                renderer.close()
+            raise
+        except BaseException:
+            renderer.close()
+            raise
+
+
+def _events(session: AnsweringSession, request: ChatRequest, max_pixels: int) -> Generator[Event, None, None]:
+    with reading():
+        yield from session.answer(request, max_pixels=max_pixels)

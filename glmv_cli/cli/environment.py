@@ -1,0 +1,57 @@
+"""Everything that a command takes from outside, in one object that tests replace."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Protocol
+
+from glmv_cli.cli.process import is_debug
+from glmv_cli.render.output import Output
+
+if TYPE_CHECKING:
+    from glmv_cli.events import Event
+    from glmv_cli.messages import ChatRequest
+
+
+class AnsweringSession(Protocol):
+    """What commands need of :class:`glmv_cli.session.Session`."""
+
+    def answer(self, request: ChatRequest, *, max_pixels: int) -> Iterator[Event]:
+        """The events of one answer."""
+
+
+SessionFactory = Callable[[Path, str], AnsweringSession]
+"""Loads the checkpoint in a directory; the second argument is its name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """``stdin`` gives bytes, since a picture may come from it."""
+
+    environ: Mapping[str, str]
+    stdin: BinaryIO
+    output: Output
+    open_session: SessionFactory
+
+    @classmethod
+    def of_process(cls) -> Environment:
+        """This process's own streams and variables, and real sessions."""
+        # Python sets sys.stdin to None if it was closed before the start (`<&-`).
+        stdin = sys.stdin.buffer if sys.stdin is not None else io.BytesIO()
+        return cls(os.environ, stdin, Output.of_process(), _open_session)
+
+    @property
+    def debug(self) -> bool:
+        """Whether the user asks for tracebacks."""
+        return is_debug(self.environ)
+
+
+def _open_session(directory: Path, name: str) -> AnsweringSession:
+    from glmv_cli.session import Session  # imports torch and transformers: seconds
+
+    return Session.open(directory, name)

@@ -1,0 +1,115 @@
+"""What concerns the process as a whole: its standard streams, its signals, its end.
+
+Nothing but ``os`` and ``sys`` is imported at the top: this runs before everything else.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+INTERRUPTED = 130
+PIPE_CLOSED = 141
+
+
+def is_debug(environ: Mapping[str, str]) -> bool:
+    """``GLMV_DEBUG`` is set, and not to 0."""
+    return environ.get("GLMV_DEBUG", "0") not in ("", "0")
+
+
+def open_missing_streams() -> None:
+    """Give descriptors 0 to 2 that are closed (``>&-``) to ``/dev/null``.
+
+    Otherwise the next file that is opened would get such a number, and what a library writes to "stdout"
+    would go into it. Python's own streams stay ``None``.
+    """
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest free number: this one
+
+
+def quiet_libraries() -> None:
+    """Keep what libraries tell developers off the user's stderr, but for ``GLMV_DEBUG=1`` and ``python -W``.
+
+    The variables are defaults, and read when the libraries are imported.
+    """
+    if is_debug(os.environ) or sys.warnoptions:
+        return
+    import warnings
+
+    warnings.simplefilter("ignore")
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+
+
+def ignore_interrupts() -> None:
+    """From here on the process only ends: a second Ctrl-C must not break into that with a traceback."""
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def end_line_of_terminal() -> None:
+    """The shell's prompt shall not stand behind the ``^C`` that the terminal has echoed."""
+    try:
+        if sys.stderr is not None and sys.stderr.isatty():
+            sys.stderr.write("\n")
+    except OSError:
+        pass  # the terminal is gone
+
+
+def write_stdout(text: str) -> int:
+    """Write ``text`` and return the exit code."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.write(text)
+            sys.stdout.flush()
+    except OSError as error:
+        return _report(error)
+    return 0
+
+
+def finish(status: int) -> int:
+    """Flush what is buffered and return the exit code: ``status``, unless only this fails.
+
+    What cannot be written is thrown away, or the interpreter would complain about it when it shuts down.
+    """
+    ignore_interrupts()
+    for stream in (sys.stdout, sys.stderr):
+        if stream is None:
+            continue
+        try:
+            stream.flush()
+        except OSError as error:
+            _discard(stream)
+            if status == 0:
+                status = _report(error)
+    return status
+
+
+def _report(error: OSError) -> int:
+    if isinstance(error, BrokenPipeError):
+        return PIPE_CLOSED
+    from contextlib import suppress
+
+    from glmv_cli.cli.failures import write_failure
+    from glmv_cli.render.errors import write_error
+    from glmv_cli.render.output import Output
+
+    shown = write_failure(error)
+    with suppress(OSError):  # nobody listens on stderr; the exit code still tells
+        write_error(Output.of_process(), shown)
+    return shown.exit_code
+
+
+def _discard(stream: TextIO) -> None:
+    """Let what is left in ``stream``'s buffers go nowhere."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, stream.fileno())
+    os.close(null)

@@ -1,0 +1,246 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from glmv_cli import __version__
+from glmv_cli.media.limits import DEFAULT_MAX_PIXELS
+from glmv_cli.messages import MediaPart, SamplingOptions, TextPart
+from tests.cli.fakes import MP4, PNG, Glmv, Keyboard
+
+
+def test_version(glmv: Glmv) -> None:
+    ran = glmv("--version")
+    assert (ran.status, ran.stdout) == (0, f"glmv {__version__}\n")
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("-h",), ("describe", "-h"), ("ask", "--help")])
+def test_help_fits_an_old_terminal(
+    glmv: Glmv,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: tuple[str, ...],
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert glmv(*arguments).status == 0
+    shown = capsys.readouterr().out
+    assert "Usage: glmv" in shown
+    assert max(map(len, shown.splitlines())) <= 80
+
+
+def test_help_of_the_program_lists_the_exit_codes(glmv: Glmv, capsys: pytest.CaptureFixture[str]) -> None:
+    glmv("--help")
+    shown = capsys.readouterr().out
+    for code in (0, 1, 2, 65, 66, 69, 70, 75, 130, 141):
+        assert f"\n    {code:<4} " in shown
+
+
+def test_no_command_shows_the_help_as_an_error(glmv: Glmv) -> None:
+    ran = glmv()
+    assert (ran.status, ran.stdout) == (2, "")
+    assert "Usage: glmv" in ran.stderr
+    assert "describe" in ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named", "command"),
+    [
+        (("describe",), "MEDIA", "glmv describe"),
+        (("ask",), "PROMPT", "glmv ask"),
+        (("discribe", "a.png"), "discribe", "glmv"),
+        (("describe", "a.png", "--bogus"), "--bogus", "glmv describe"),
+        (("describe", "a.png", "-m"), "-m", "glmv"),
+        (("describe", "a.png", "--max-tokens", "0"), "--max-tokens", "glmv describe"),
+        (("describe", "a.png", "--max-tokens", "many"), "--max-tokens", "glmv describe"),
+        (("describe", "a.png", "--temperature", "-0.1"), "--temperature", "glmv describe"),
+        (("describe", "a.png", "--temperature", "nan"), "--temperature", "glmv describe"),
+        (("describe", "a.png", "--temperature", "inf"), "--temperature", "glmv describe"),
+        (("describe", "a.png", "--max-pixels", "0"), "--max-pixels", "glmv describe"),
+        (("describe", "a.png", "--show-thinking", "some"), "--show-thinking", "glmv describe"),
+        (("ask", "hi", "--seed", "-1"), "--seed", "glmv ask"),
+        (("ask", "hi", "--seed", str(2**64)), "--seed", "glmv ask"),
+    ],
+)
+def test_a_senseless_command_line_says_where_to_read_on(
+    glmv: Glmv, arguments: tuple[str, ...], named: str, command: str
+) -> None:
+    ran = glmv(*arguments)
+    assert (ran.status, ran.stdout, ran.opened) == (2, "", [])
+    assert ran.stderr.startswith("error: ")
+    assert not ran.stderr.startswith(("error: Error", "error: Invalid"))
+    assert named in ran.stderr
+    assert ran.stderr.endswith(f"\n\nhint: run '{command} --help'\n")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("describe", "-", "a.png", "-"),
+        ("describe", "--together", "-", "-"),
+        ("ask", "hi", "-a", "-", "-a", "-"),
+        ("ask", "-", "-a", "-"),
+    ],
+)
+def test_standard_input_is_read_only_once(glmv: Glmv, arguments: tuple[str, ...]) -> None:
+    ran = glmv(*arguments, stdin=PNG)
+    assert (ran.status, ran.opened) == (2, [])
+    assert "only once" in ran.stderr
+
+
+@pytest.mark.parametrize("arguments", [("describe", "-"), ("ask", "hi", "-a", "-")])
+def test_no_picture_is_expected_from_a_keyboard(glmv: Glmv, arguments: tuple[str, ...]) -> None:
+    ran = glmv(*arguments, stdin=Keyboard())
+    assert (ran.status, ran.opened) == (2, [])
+    assert "terminal" in ran.stderr
+
+
+def test_a_prompt_may_be_typed(glmv: Glmv) -> None:
+    assert glmv("ask", "-", stdin=Keyboard(b"How many?\n")).prompts == ["How many?"]
+
+
+@pytest.mark.parametrize(
+    "arguments", [("ask", ""), ("ask", " \n"), ("ask", "-"), ("describe", "a.png", "-p", "")]
+)
+def test_an_empty_prompt_is_no_question(glmv: Glmv, arguments: tuple[str, ...]) -> None:
+    ran = glmv(*arguments)
+    assert (ran.status, ran.opened) == (2, [])
+    assert "the prompt is empty" in ran.stderr
+
+
+def test_one_file_gives_one_answer_without_a_heading(glmv: Glmv) -> None:
+    ran = glmv("describe", "a.png")
+    assert (ran.status, ran.stdout, ran.stderr) == (0, "echo: Describe this image.\n", "")
+    assert ran.opened == ["fake"]
+
+
+def test_several_files_give_several_answers_and_one_loading(glmv: Glmv) -> None:
+    ran = glmv("describe", "a.png", "c.mp4", "--no-think")
+    assert ran.stdout == (
+        "==> a.png <==\necho: Describe this image.\n\n==> c.mp4 <==\necho: Describe this video.\n"
+    )
+    assert ran.sources == [("a.png",), ("c.mp4",)]
+    assert ran.opened == ["fake"]
+
+
+@pytest.mark.parametrize(
+    ("media", "prompt"),
+    [
+        (("a.png",), "Describe this image."),
+        (("c.mp4",), "Describe this video."),
+        (("a.png", "b.png"), "Describe these images."),
+        (("c.mp4", "d.mp4"), "Describe these videos."),
+        (("a.png", "c.mp4"), "Describe these."),
+    ],
+)
+def test_together_is_one_question(glmv: Glmv, media: tuple[str, ...], prompt: str) -> None:
+    ran = glmv("describe", "--together", *media)
+    assert (ran.status, ran.stdout) == (0, f"echo: {prompt}\n")
+    assert (ran.prompts, ran.sources) == ([prompt], [media])
+
+
+def test_a_prompt_of_ones_own_is_asked_of_every_file(glmv: Glmv) -> None:
+    assert glmv("describe", "a.png", "c.mp4", "-p", "How many?").prompts == ["How many?", "How many?"]
+
+
+@pytest.mark.parametrize(("data", "prompt"), [(PNG, "Describe this image."), (MP4, "Describe this video.")])
+def test_standard_input_is_known_by_its_content(glmv: Glmv, data: bytes, prompt: str) -> None:
+    ran = glmv("describe", "-", stdin=data)
+    assert (ran.prompts, ran.sources) == ([prompt], [("standard input",)])
+
+
+def test_an_empty_pipe_is_bad_media(glmv: Glmv) -> None:
+    ran = glmv("describe", "-")
+    assert (ran.status, ran.opened) == (65, [])
+    assert "standard input is empty" in ran.stderr
+
+
+def test_ask_needs_no_media(glmv: Glmv) -> None:
+    ran = glmv("ask", "What can you do?", stdin=b"left alone")
+    assert (ran.status, ran.stdout) == (0, "echo: What can you do?\n")
+    assert ran.sources == [()]
+
+
+def test_ask_puts_its_attachments_into_one_question_before_the_text(glmv: Glmv) -> None:
+    ran = glmv("ask", "Which is larger?", "-a", "a.png", "--attach", "b.png")
+    (message,) = ran.session.requests[0].messages
+    assert message.role == "user"
+    assert [type(part) for part in message.parts] == [MediaPart, MediaPart, TextPart]
+    assert ran.sources == [("a.png", "b.png")]
+
+
+def test_ask_reads_its_prompt_from_standard_input(glmv: Glmv) -> None:
+    ran = glmv("ask", "-", "-a", "a.png", stdin="  Où?\n  Là?\r\n".encode())
+    assert ran.prompts == ["  Où?\n  Là?"]
+
+
+def test_a_prompt_that_is_no_text_is_made_text(glmv: Glmv) -> None:
+    assert glmv("ask", "caf\udce9?").prompts == ["caf\ufffd?"]
+
+
+def test_options_reach_the_session(glmv: Glmv) -> None:
+    ran = glmv(
+        *("describe", "a.png", "--no-think", "--max-tokens", "7"),
+        *("--temperature", "0", "--seed", "0", "--max-pixels", "99"),
+    )
+    (request,) = ran.session.requests
+    assert request.think is False
+    assert request.sampling == SamplingOptions(max_tokens=7, temperature=0.0, seed=0)
+    assert ran.session.max_pixels == [99]
+
+
+@pytest.mark.parametrize("arguments", [("describe", "a.png"), ("ask", "hi")])
+def test_both_commands_have_the_same_defaults(glmv: Glmv, arguments: tuple[str, ...]) -> None:
+    ran = glmv(*arguments)
+    (request,) = ran.session.requests
+    assert (request.think, request.sampling) == (True, SamplingOptions())
+    assert ran.session.max_pixels == [DEFAULT_MAX_PIXELS]
+
+
+def test_thinking_goes_to_stderr_where_it_is_wanted(glmv: Glmv) -> None:
+    ran = glmv("ask", "hi", "--show-thinking", "full")
+    assert (ran.stdout, ran.stderr) == ("echo: hi\n", "Hm.\n")
+
+
+def test_the_default_model_says_what_it_is(glmv: Glmv) -> None:
+    ran = glmv("ask", "hi", environ={})
+    assert ran.opened == ["demo"]
+    assert ran.stderr.count("\n") == 1
+    assert ran.stderr.startswith("note: ")
+    assert "drawn shapes only" in ran.stderr
+
+
+def test_the_model_that_was_asked_for_says_nothing(glmv: Glmv) -> None:
+    ran = glmv("ask", "hi", "-m", "demo")
+    assert (ran.opened, ran.stderr) == (["demo"], "")
+
+
+def test_an_unknown_model_is_refused_before_anything_is_read(glmv: Glmv) -> None:
+    ran = glmv("describe", "no-such.png", "-m", "no-such-model")
+    assert (ran.status, ran.opened) == (69, [])
+    assert "no-such-model" in ran.stderr
+    assert "no-such.png" not in ran.stderr
+
+
+def test_json_is_one_object_with_the_prompt_that_was_asked(glmv: Glmv) -> None:
+    record = json.loads(glmv("describe", "a.png", "--json").stdout)
+    assert record["model"] == "fake"
+    assert record["source"] == "a.png"
+    assert record["prompt"] == "Describe this image."
+    assert record["answer"] == "echo: Describe this image."
+
+
+def test_json_of_several_files_is_a_line_each_with_its_own_prompt(glmv: Glmv) -> None:
+    lines = glmv("describe", "a.png", "c.mp4", "--json").stdout.splitlines()
+    records = [json.loads(line) for line in lines]
+    assert [record["source"] for record in records] == ["a.png", "c.mp4"]
+    assert [record["prompt"] for record in records] == ["Describe this image.", "Describe this video."]
+
+
+def test_json_of_one_question_about_several_files_names_them_all(glmv: Glmv) -> None:
+    record = json.loads(glmv("describe", "--together", "a.png", "c.mp4", "--json").stdout)
+    assert record["source"] == "a.png, c.mp4"
+
+
+def test_json_of_a_question_about_nothing_has_no_source(glmv: Glmv) -> None:
+    assert json.loads(glmv("ask", "hi", "--json").stdout)["source"] is None
