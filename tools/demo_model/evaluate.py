@@ -23,9 +23,7 @@ from tools.demo_model.report import Figure, Tally, as_json, table
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", action="append", help="as for glmv; repeat it to compare (default: demo)")
     parser.add_argument("--reference", type=Path, help="a plain Hugging Face directory, run by transformers")
     parser.add_argument("--scenes", type=int, default=200)
