@@ -50,9 +50,7 @@ def answer_all(environment: Environment, options: AnswerOptions, inquiries: Sequ
 class _Desk:
     """Where inquiries come in and answers go out; ``status`` is the exit code so far."""
 
-    def __init__(
-        self, environment: Environment, options: AnswerOptions, model: ModelChoice, several: bool
-    ) -> None:
+    def __init__(self, environment: Environment, options: AnswerOptions, model: ModelChoice, several: bool) -> None:
         self.status = 0
         self._environment = environment
         self._options = options

@@ -95,9 +95,7 @@ def glmv(
 
 def describe(
     context: typer.Context,
-    media: Annotated[
-        list[str], typer.Argument(metavar="MEDIA", help="Pictures and films; - is standard input.")
-    ],
+    media: Annotated[list[str], typer.Argument(metavar="MEDIA", help="Pictures and films; - is standard input.")],
     prompt: Annotated[
         str | None,
         typer.Option("-p", "--prompt", metavar="PROMPT", help="Ask this instead of 'Describe this …'."),

@@ -108,7 +108,6 @@ def _kind_of(source: MediaSource) -> Kind:
     if kind is None:
         raise MediaError(
             f"{source.name} is neither a picture nor a film, by its content",
-            hint="pictures may be PNG, JPEG, WebP, GIF, BMP, TIFF, AVIF; "
-            "films mp4, mov, mkv, webm, avi, MPEG",
+            hint="pictures may be PNG, JPEG, WebP, GIF, BMP, TIFF, AVIF; films mp4, mov, mkv, webm, avi, MPEG",
         )
     return kind

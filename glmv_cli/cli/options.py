@@ -68,9 +68,7 @@ Json = Annotated[
 ]
 MaxTokens = Annotated[
     int,
-    typer.Option(
-        "--max-tokens", metavar="N", min=1, help="Stop after N tokens, those of the reasoning included."
-    ),
+    typer.Option("--max-tokens", metavar="N", min=1, help="Stop after N tokens, those of the reasoning included."),
 ]
 Temperature = Annotated[
     float | None,
@@ -95,7 +93,5 @@ Seed = Annotated[
 ]
 MaxPixels = Annotated[
     int,
-    typer.Option(
-        "--max-pixels", metavar="N", min=1, help="Refuse pictures and frames with more pixels than this."
-    ),
+    typer.Option("--max-pixels", metavar="N", min=1, help="Refuse pictures and frames with more pixels than this."),
 ]

@@ -46,19 +46,13 @@ def resolve_model(name: str | None, environ: Mapping[str, str]) -> ModelChoice:
     if chosen and os.path.isfile(os.path.join(directory, "config.json")):
         return ModelChoice(Path(directory).resolve().name, Path(directory), by_default=False)
     if chosen and os.path.isdir(directory):
-        raise ModelError(
-            f"the directory {chosen} is not a checkpoint: it has no config.json{origin}", hint=_KNOWN
-        )
+        raise ModelError(f"the directory {chosen} is not a checkpoint: it has no config.json{origin}", hint=_KNOWN)
     if os.path.exists(directory):
-        raise ModelError(
-            f"{chosen} is a file, not a checkpoint{origin}", hint=f"name the directory: {_KNOWN}"
-        )
+        raise ModelError(f"{chosen} is a file, not a checkpoint{origin}", hint=f"name the directory: {_KNOWN}")
     raise ModelError(f"unknown model '{chosen}'{origin}", hint=f"{_KNOWN}; nothing is downloaded")
 
 
 def _demo_directory() -> Path:
     if not (_DEMO_DIRECTORY / "config.json").is_file():
-        raise ModelError(
-            "the built-in demo model is missing from this installation", hint="install glmv-cli again"
-        )
+        raise ModelError("the built-in demo model is missing from this installation", hint="install glmv-cli again")
     return _DEMO_DIRECTORY

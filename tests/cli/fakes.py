@@ -59,9 +59,7 @@ class FakeSession:
             yield AnswerDelta(word if word == "echo:" else " " + word)
             if failure is not None:
                 raise failure
-        yield Finished(
-            thinking, answer, (), "stop", Usage(9, 4, 0, 2, 3), Timings(0.1, 0.1, 0.1, 0.1, 0.1, 9.0)
-        )
+        yield Finished(thinking, answer, (), "stop", Usage(9, 4, 0, 2, 3), Timings(0.1, 0.1, 0.1, 0.1, 0.1, 9.0))
 
 
 @dataclass(frozen=True)

@@ -34,9 +34,7 @@ def test_bad_inputs_are_all_told(glmv: Glmv) -> None:
 def test_one_bad_input_does_not_stop_the_others(glmv: Glmv) -> None:
     ran = glmv("describe", "a.png", "no-such.png", "b.png")
     assert ran.status == 66
-    assert ran.stdout == (
-        "==> a.png <==\necho: Describe this image.\n\n==> b.png <==\necho: Describe this image.\n"
-    )
+    assert ran.stdout == ("==> a.png <==\necho: Describe this image.\n\n==> b.png <==\necho: Describe this image.\n")
     assert ran.stderr.startswith("error: no-such.png does not exist\n")
 
 
@@ -48,9 +46,7 @@ def test_an_input_that_turns_out_to_be_damaged_does_not_stop_the_others(glmv: Gl
 
 
 def test_the_first_failure_decides_about_the_exit_code(glmv: Glmv) -> None:
-    glmv.session = FakeSession(
-        {"a.png": MediaError("a.png is damaged"), "b.png": InputNotFoundError("b.png is gone")}
-    )
+    glmv.session = FakeSession({"a.png": MediaError("a.png is damaged"), "b.png": InputNotFoundError("b.png is gone")})
     assert glmv("describe", "a.png", "b.png").status == 65
     assert glmv("describe", "b.png", "a.png").status == 66
 

@@ -99,9 +99,7 @@ def test_a_prompt_may_be_typed(glmv: Glmv) -> None:
     assert glmv("ask", "-", stdin=Keyboard(b"How many?\n")).prompts == ["How many?"]
 
 
-@pytest.mark.parametrize(
-    "arguments", [("ask", ""), ("ask", " \n"), ("ask", "-"), ("describe", "a.png", "-p", "")]
-)
+@pytest.mark.parametrize("arguments", [("ask", ""), ("ask", " \n"), ("ask", "-"), ("describe", "a.png", "-p", "")])
 def test_an_empty_prompt_is_no_question(glmv: Glmv, arguments: tuple[str, ...]) -> None:
     ran = glmv(*arguments)
     assert (ran.status, ran.opened) == (2, [])
@@ -116,9 +114,7 @@ def test_one_file_gives_one_answer_without_a_heading(glmv: Glmv) -> None:
 
 def test_several_files_give_several_answers_and_one_loading(glmv: Glmv) -> None:
     ran = glmv("describe", "a.png", "c.mp4", "--no-think")
-    assert ran.stdout == (
-        "==> a.png <==\necho: Describe this image.\n\n==> c.mp4 <==\necho: Describe this video.\n"
-    )
+    assert ran.stdout == ("==> a.png <==\necho: Describe this image.\n\n==> c.mp4 <==\necho: Describe this video.\n")
     assert ran.sources == [("a.png",), ("c.mp4",)]
     assert ran.opened == ["fake"]
 

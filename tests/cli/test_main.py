@@ -77,9 +77,7 @@ def test_a_reader_of_the_help_that_has_enough(environ: dict[str, str]) -> None:
 
 
 @needs_dev_full
-@pytest.mark.parametrize(
-    "command", [f"{FAKE} ask hi", f"{FAKE} ask hi --json", f"{REAL} --help", f"{REAL} --version"]
-)
+@pytest.mark.parametrize("command", [f"{FAKE} ask hi", f"{FAKE} ask hi --json", f"{REAL} --help", f"{REAL} --version"])
 def test_a_full_disk_is_told(environ: dict[str, str], command: str) -> None:
     status, _, stderr = outcome(f"{command} > /dev/full", environ)
     assert status == 1
@@ -126,9 +124,7 @@ def test_a_terminal_that_lacks_characters(environ: dict[str, str], encoding: str
     assert outcome(f"{FAKE} ask 猫", environ) == (0, "echo: ?\n", "")
 
 
-def start(
-    environ: Mapping[str, str], *arguments: str, stderr: int = subprocess.PIPE
-) -> subprocess.Popen[str]:
+def start(environ: Mapping[str, str], *arguments: str, stderr: int = subprocess.PIPE) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "tests.cli.fake_glmv", *arguments]
     return subprocess.Popen(
         command,

@@ -46,24 +46,18 @@ def test_the_argument_wins_over_the_variable(checkpoint: Path) -> None:
     assert resolve_model("demo", {"GLMV_MODEL": str(checkpoint)}).name == "demo"
 
 
-def test_a_directory_called_demo_can_be_named_by_a_path(
-    checkpoint: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_directory_called_demo_can_be_named_by_a_path(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     checkpoint.rename(checkpoint.parent / "demo")
     monkeypatch.chdir(checkpoint.parent)
     assert resolve_model(os.path.join(".", "demo"), {}).directory == Path("demo")
 
 
-def test_a_tilde_in_the_variable_is_the_home_directory(
-    checkpoint: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_tilde_in_the_variable_is_the_home_directory(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(checkpoint.parent))
     assert resolve_model(None, {"GLMV_MODEL": "~/small-4bit"}).directory == checkpoint
 
 
-@pytest.mark.parametrize(
-    "name", ["", "no-such-model", "organisation/model", "x" * 5000, "https://example.org/model"]
-)
+@pytest.mark.parametrize("name", ["", "no-such-model", "organisation/model", "x" * 5000, "https://example.org/model"])
 def test_anything_else_is_unknown(name: str) -> None:
     with pytest.raises(ModelError, match="unknown model") as caught:
         resolve_model(name, {})
