@@ -9,7 +9,7 @@ from pathlib import Path
 
 from glmv_cli.engine.local import LocalEngine, Stop, Token
 from glmv_cli.engine.sampler import make_sampler
-from glmv_cli.events import AnswerDelta, Box, Event, Finished, Notice, ThinkingDelta, Timings, Usage
+from glmv_cli.events import AnswerDelta, Box, Event, Finished, Notice, Timings, Usage
 from glmv_cli.families import Family, family_of
 from glmv_cli.media.frames import DecodedImage, DecodedVideo
 from glmv_cli.media.load import load
@@ -95,9 +95,9 @@ class _Answer:
         if not self.tokens:
             self.first_token_s = time.perf_counter() - self.started
         self.tokens += 1
+        thinking = self.parser.in_thinking
         deltas = self._keep(self.parser.feed(token.text))
-        # Markers and held-back text count where the model was, before and after them alike.
-        self.thinking_tokens += self.parser.in_thinking or any(isinstance(d, ThinkingDelta) for d in deltas)
+        self.thinking_tokens += thinking or self.parser.in_thinking  # both marks belong to the thinking
         return deltas
 
     def end(self) -> list[Delta]:

@@ -34,7 +34,8 @@ def _unpacked(name: str, stored: dict[str, torch.Tensor]) -> torch.Tensor:
         parts = {key: value for key, value in stored.items() if key.startswith(f"{name}.")}
         state = QuantState.from_dict(parts, torch.device("cpu"))
         state.dtype = torch.float32  # the file names the dtype of the original, to which it would be rounded
-        return dequantize_4bit(packed, state)
+        linear: torch.Tensor = dequantize_4bit(packed, state)
+        return linear
     experts, rows, half = packed.shape  # fused experts: bitsandbytes has no key for these, but the same blocks
     state = QuantState(
         absmax=stored[f"{name}.absmax"].flatten(),
@@ -44,7 +45,8 @@ def _unpacked(name: str, stored: dict[str, torch.Tensor]) -> torch.Tensor:
         quant_type="nf4",
         dtype=torch.float32,
     )
-    return dequantize_4bit(packed.reshape(-1, 1), state)
+    fused: torch.Tensor = dequantize_4bit(packed.reshape(-1, 1), state)
+    return fused
 
 
 def logits_of(model: Glm4vMoeForConditionalGeneration, inputs: ModelInputs) -> torch.Tensor:

@@ -90,9 +90,7 @@ def test_the_values_that_every_layer_shares_do_not_come_or_go_unnoticed(module_n
 
 
 def test_every_error_has_a_documented_exit_code_of_its_own() -> None:
-    documented = {
-        int(code) for code in re.findall(r"^\| (\d+) \|", (ROOT / "README.md").read_text(), re.MULTILINE)
-    }
+    documented = {int(code) for code in re.findall(r"^\| (\d+) \|", (ROOT / "README.md").read_text(), re.MULTILINE)}
     tree = [error for error in subclasses(GlmvError) if error.__module__ == "glmv_cli.errors"]
     codes = {error.exit_code for error in tree}
     assert len(codes) == len(tree)

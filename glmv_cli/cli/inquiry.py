@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from glmv_cli.cli.failures import reading
-from glmv_cli.errors import GlmvError, MediaError, UsageError
-from glmv_cli.media.sniff import HEAD_BYTES, Kind, sniff
-from glmv_cli.media.source import open_bytes, open_source
+from glmv_cli.errors import GlmvError, UsageError
+from glmv_cli.media.kind import kind_of
+from glmv_cli.media.sniff import Kind
+from glmv_cli.media.source import open_source
 from glmv_cli.messages import MediaPart, MediaSource, Message, TextPart
 from glmv_cli.render.sanitize import without_surrogates
 
@@ -56,7 +57,7 @@ def open_inquiry(inquiry: Inquiry, stdin: BinaryIO) -> tuple[Question | None, li
         try:
             with reading():
                 media.append(open_source(argument, stdin))
-                kinds.append(_kind_of(media[-1]))
+                kinds.append(kind_of(media[-1]))
         except GlmvError as error:
             errors.append(error)
     if errors:
@@ -100,14 +101,3 @@ def clean_prompt(prompt: str) -> str:
     if not prompt.strip():
         raise UsageError("the prompt is empty", hint="put the question in quotes")
     return without_surrogates(prompt)
-
-
-def _kind_of(source: MediaSource) -> Kind:
-    with open_bytes(source) as file:
-        kind = sniff(file.read(HEAD_BYTES))
-    if kind is None:
-        raise MediaError(
-            f"{source.name} is neither a picture nor a film, by its content",
-            hint="pictures may be PNG, JPEG, WebP, GIF, BMP, TIFF, AVIF; films mp4, mov, mkv, webm, avi, MPEG",
-        )
-    return kind

@@ -27,14 +27,14 @@ def make_sampler(options: SamplingOptions, defaults: Mapping[str, Any]) -> Sampl
     checkpoints say ``top_k: 1``, which would make any temperature a dead letter.
     """
     explicit = options.temperature is not None
-    temperature = options.temperature if explicit else defaults.get("temperature", 1.0)
+    temperature = float(defaults.get("temperature", 1.0) if options.temperature is None else options.temperature)
     greedy = temperature == 0 if explicit else not defaults.get("do_sample", False)
     processors = LogitsProcessorList()
     if (penalty := defaults.get("repetition_penalty", 1.0)) != 1.0:
         processors.append(RepetitionPenaltyLogitsProcessor(penalty))
     if not greedy:
         if temperature != 1.0:
-            processors.append(TemperatureLogitsWarper(float(temperature)))
+            processors.append(TemperatureLogitsWarper(temperature))
         if not explicit:
             processors += _truncation(defaults)
     generator = torch.Generator()

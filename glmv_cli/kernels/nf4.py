@@ -7,6 +7,8 @@ The code is that of QLoRA (arXiv:2305.14314, appendix E).
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import torch
 from torch.nn import functional as F
 
@@ -52,11 +54,17 @@ def quantize(weight: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
 
 def dequantize(packed: torch.Tensor, absmax: torch.Tensor, dtype: torch.dtype = torch.float32) -> torch.Tensor:
     """Packed ``[..., K/2]`` and absmax ``[..., K/64]`` → ``[..., K]`` in ``dtype``."""
-    code = torch.tensor(NF4_CODE, device=packed.device)
     # One look-up a byte gives both of its elements.
-    pairs = torch.cartesian_prod(code, code)  # [256, 2]
-    blocks = pairs[packed.int()].reshape(*absmax.shape, BLOCK_SIZE)
-    return (blocks * absmax[..., None]).reshape(*packed.shape[:-1], -1).to(dtype)
+    elements = F.embedding(packed.int(), _byte_pairs(packed.device))  # [..., K/2, 2]
+    blocks = elements.reshape(*absmax.shape, BLOCK_SIZE) * absmax[..., None]
+    return blocks.reshape(*packed.shape[:-1], -1).to(dtype)
+
+
+@lru_cache(maxsize=8)
+def _byte_pairs(device: torch.device) -> torch.Tensor:
+    """Both elements of every byte, ``[256, 2]``: high nibble first."""
+    code = torch.tensor(NF4_CODE, device=device)
+    return torch.cartesian_prod(code, code)
 
 
 def linear(

@@ -47,9 +47,7 @@ def open_film(source: MediaSource) -> Iterator[Film]:
         size = file.seek(0, io.SEEK_END)
         file.seek(0)
         try:
-            container = av.open(
-                file, mode="r", options={"format_whitelist": _DEMUXERS}, metadata_errors="replace"
-            )
+            container = av.open(file, mode="r", options={"format_whitelist": _DEMUXERS}, metadata_errors="replace")
         except (*READ_ERRORS, ValueError) as error:
             raise MediaError(
                 f"{source.name} is damaged, or not a film that can be read",
@@ -65,13 +63,9 @@ def _shown_stream(name: str, container: InputContainer) -> VideoStream:
         if stream.disposition & Disposition.attached_pic:
             continue
         if stream.codec_context is None:
-            raise MediaError(
-                f"{name} uses a video codec that is not known here", hint="convert it to H.264 in mp4"
-            )
+            raise MediaError(f"{name} uses a video codec that is not known here", hint="convert it to H.264 in mp4")
         return stream
-    raise MediaError(
-        f"{name} has no video stream", hint="a film or picture is needed; sound alone cannot be seen"
-    )
+    raise MediaError(f"{name} has no video stream", hint="a film or picture is needed; sound alone cannot be seen")
 
 
 def good_frames(film: Film) -> Iterator[VideoFrame]:

@@ -35,9 +35,7 @@ _SIGNATURES: tuple[tuple[int, bytes, Kind], ...] = (
     (4, b"skip", "video"),
 )
 
-_PICTURE_BRANDS = frozenset(
-    (b"avif", b"avis", b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
-)
+_PICTURE_BRANDS = frozenset((b"avif", b"avis", b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"))
 
 
 def sniff(head: bytes) -> Kind | None:

@@ -33,9 +33,7 @@ def open_source(argument: str, stdin: BinaryIO) -> MediaSource:
         if stat.S_ISFIFO(status.st_mode):
             return _from_bytes(argument, path.read_bytes())
         if not stat.S_ISREG(status.st_mode):
-            raise InputNotFoundError(
-                f"{argument} is not a regular file", hint="name a file, or - for standard input"
-            )
+            raise InputNotFoundError(f"{argument} is not a regular file", hint="name a file, or - for standard input")
         with path.open("rb"):  # proves, before anything slow starts, that it may be read
             pass
     except OSError as error:
@@ -74,10 +72,6 @@ def cannot_open(name: str, error: OSError) -> InputNotFoundError:
             hint = "check the spelling and the folder; - stands for standard input"
         return InputNotFoundError(f"{name} does not exist", hint=hint)
     if isinstance(error, PermissionError):
-        return InputNotFoundError(
-            f"{name} may not be read: permission denied", hint="check the file's permissions"
-        )
+        return InputNotFoundError(f"{name} may not be read: permission denied", hint="check the file's permissions")
     reason = (error.strerror or str(error)).lower()
-    return InputNotFoundError(
-        f"{name} cannot be opened: {reason}", hint="check the name and the drive it is on"
-    )
+    return InputNotFoundError(f"{name} cannot be opened: {reason}", hint="check the name and the drive it is on")

@@ -84,9 +84,7 @@ def _upright_rgb(frame: VideoFrame, info: VideoInfo) -> Pixels:
     """Return ``[H, W, 3]``. Streams may change their size on the way; all frames get that of the first."""
     turn = turn_of(frame)
     width, height = turn.size(info.width, info.height)
-    return turn.apply(
-        frame.to_ndarray(format="rgb24", width=width, height=height).astype(np.uint8, copy=False)
-    )
+    return turn.apply(frame.to_ndarray(format="rgb24", width=width, height=height).astype(np.uint8, copy=False))
 
 
 def _checked(wanted: Sequence[int], total: int) -> Sequence[int]:
@@ -98,9 +96,7 @@ def _checked(wanted: Sequence[int], total: int) -> Sequence[int]:
 
 def _notice(name: str, info: VideoInfo, wanted: int, times: tuple[float, ...]) -> str | None:
     if len(times) < wanted:
-        return (
-            f"{name} is damaged: only {len(times)} of {wanted} frames, up to {times[-1]:.1f} s, can be used"
-        )
+        return f"{name} is damaged: only {len(times)} of {wanted} frames, up to {times[-1]:.1f} s, can be used"
     if info.missing:
         return f"{name} is cut short: {info.duration:.1f} s are there, {info.missing:.1f} s are missing"
     return None

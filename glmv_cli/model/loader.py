@@ -95,8 +95,7 @@ def _fitted(path: str, slot: torch.Tensor, tensor: torch.Tensor, dtype: torch.dt
     scale = path.endswith((ABSMAX, "e_score_correction_bias"))
     if tensor.numel() != slot.numel() or packed != (tensor.dtype == torch.uint8):
         raise ModelError(
-            f"the tensor '{path}' is {tuple(tensor.shape)} {tensor.dtype}, "
-            f"where the model has {tuple(slot.shape)}",
+            f"the tensor '{path}' is {tuple(tensor.shape)} {tensor.dtype}, where the model has {tuple(slot.shape)}",
             "is config.json the one that belongs to these weights?",
         )
     tensor = tensor.reshape(slot.shape)

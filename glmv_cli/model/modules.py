@@ -43,7 +43,5 @@ class Experts4bit(nn.Module):
         self, hidden_states: torch.Tensor, top_k_index: torch.Tensor, top_k_weights: torch.Tensor
     ) -> torch.Tensor:
         """``[T, H]`` with chosen experts ``[T, k]`` and their weights ``[T, k]`` → ``[T, H]``."""
-        packed = PackedExperts(
-            self.gate_up_proj, self.gate_up_proj_absmax, self.down_proj, self.down_proj_absmax
-        )
+        packed = PackedExperts(self.gate_up_proj, self.gate_up_proj_absmax, self.down_proj, self.down_proj_absmax)
         return routed_experts(hidden_states, top_k_index, top_k_weights, packed)

@@ -49,9 +49,7 @@ class PromptBuilder:
         """The checkpoint's tokenizer."""
         return self._tokenizer
 
-    def build(
-        self, messages: Sequence[Message], media: Mapping[MediaSource, DecodedMedia], think: bool
-    ) -> ModelInputs:
+    def build(self, messages: Sequence[Message], media: Mapping[MediaSource, DecodedMedia], think: bool) -> ModelInputs:
         """The prompt for the next answer. Every source in ``messages`` is looked up in ``media``.
 
         Raises :class:`MediaError` for media that the family's processors refuse.
@@ -76,9 +74,7 @@ class PromptBuilder:
             starts_in_thinking=text.rstrip().endswith(_THINK_OPEN),
         )
 
-    def _render(
-        self, messages: Sequence[Message], media: Mapping[MediaSource, DecodedMedia], think: bool
-    ) -> str:
+    def _render(self, messages: Sequence[Message], media: Mapping[MediaSource, DecodedMedia], think: bool) -> str:
         def part(item: TextPart | MediaPart) -> dict[str, str]:
             if isinstance(item, TextPart):
                 return {"type": "text", "text": self._special.sub(_defuse, item.text)}
@@ -113,11 +109,10 @@ class PromptBuilder:
 
     def _kinds(self, ids: torch.Tensor) -> torch.Tensor:
         """Image tokens between the marks of a film belong to it."""
-        image, start, end = (
-            self._tokenizer.convert_tokens_to_ids(t) for t in (_IMAGE_TOKEN, _VIDEO_START, _VIDEO_END)
-        )
+        image, start, end = (self._tokenizer.convert_tokens_to_ids(t) for t in (_IMAGE_TOKEN, _VIDEO_START, _VIDEO_END))
         in_video = (ids == start).cumsum(-1) > (ids == end).cumsum(-1)
-        return (ids == image).int() * torch.where(in_video, VIDEO, IMAGE).int()
+        kinds: torch.Tensor = (ids == image) * torch.where(in_video, VIDEO, IMAGE)
+        return kinds.int()
 
 
 def _defuse(found: re.Match[str]) -> str:

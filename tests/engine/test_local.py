@@ -18,6 +18,7 @@ from tests.reference import forward_arguments, logits_of, random_prompt
 
 MEDIA = pytest.mark.parametrize(("picture", "film"), [(False, False), (True, False), (False, True), (True, True)])
 
+
 def greedy(ids: torch.Tensor, logits: torch.Tensor) -> int:
     return int(logits.argmax(-1))
 

@@ -100,9 +100,7 @@ def test_avif_gives_its_pixels() -> None:
     ],
 )
 @pytest.mark.parametrize("format", ["JPEG", "PNG", "TIFF"])
-def test_exif_orientation_turns_the_pixels(
-    orientation: int, upright: list[tuple[int, int, int]], format: str
-) -> None:
+def test_exif_orientation_turns_the_pixels(orientation: int, upright: list[tuple[int, int, int]], format: str) -> None:
     exif = Image.Exif()
     exif[0x0112] = orientation
     pixels = decoded(encoded(corners(), format, exif=exif, **({"quality": 95} if format == "JPEG" else {})))

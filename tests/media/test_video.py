@@ -138,9 +138,7 @@ def test_frames_before_the_edit_list_are_not_part_of_the_film(tmp_path: Path) ->
 
 @pytest.mark.parametrize("count", [1, 2])
 @pytest.mark.parametrize(("name", "codec"), [("a.mp4", "libx264"), ("a.webm", "libvpx-vp9")])
-def test_the_shortest_films_have_a_rate_and_a_duration(
-    tmp_path: Path, name: str, codec: str, count: int
-) -> None:
+def test_the_shortest_films_have_a_rate_and_a_duration(tmp_path: Path, name: str, codec: str, count: int) -> None:
     video = read(write_film(tmp_path / name, codec, count=count))
     assert numbers(video.frames) == list(range(count))
     assert video.info.fps == pytest.approx(10)
@@ -261,9 +259,7 @@ def test_a_film_without_frames_is_refused(tmp_path: Path, name: str, reason: str
 def test_playlists_are_not_followed(tmp_path: Path) -> None:
     write_film(tmp_path / "a.ts")
     playlist = tmp_path / "a.m3u8"
-    playlist.write_text(
-        f"#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\n{tmp_path / 'a.ts'}\n#EXT-X-ENDLIST\n"
-    )
+    playlist.write_text(f"#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\n{tmp_path / 'a.ts'}\n#EXT-X-ENDLIST\n")
     refused(playlist)
 
 

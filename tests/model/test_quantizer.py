@@ -30,9 +30,7 @@ def test_the_shipped_checkpoint_is_small(demo_directory: Path, original_director
     assert sum(f.stat().st_size for f in original_directory.iterdir()) <= 9_000_000
 
 
-def test_a_linear_layer_has_the_keys_and_bytes_of_bitsandbytes(
-    original_directory: Path, demo_directory: Path
-) -> None:
+def test_a_linear_layer_has_the_keys_and_bytes_of_bitsandbytes(original_directory: Path, demo_directory: Path) -> None:
     weight = load_file(original_directory / "model.safetensors")[f"{LINEAR}.weight"]
     layer = bnb.nn.Linear4bit(192, 192, bias=False, quant_type="nf4", compress_statistics=False)
     layer.weight = bnb.nn.Params4bit(weight, requires_grad=False, quant_type="nf4", compress_statistics=False)

@@ -70,9 +70,7 @@ def test_coordinates_outside_the_scale_are_clamped() -> None:
     width=st.integers(1, 20_000),
     height=st.integers(1, 20_000),
 )
-def test_pixels_lie_in_the_picture_within_half_a_pixel(
-    box: tuple[int, int, int, int], width: int, height: int
-) -> None:
+def test_pixels_lie_in_the_picture_within_half_a_pixel(box: tuple[int, int, int, int], width: int, height: int) -> None:
     found = to_pixels(box, width, height)
     assert 0 <= found.x1 <= found.x2 <= width
     assert 0 <= found.y1 <= found.y2 <= height

@@ -99,9 +99,7 @@ def test_among_several_a_failed_source_has_its_line() -> None:
     renderer.fail(InputNotFoundError("no such file: gone.png"))
     answer_all(renderer, ("a.png", finished()))
     bad, gone, good = console.stdout.splitlines()
-    assert bad == (
-        '{"source":"bad.png","error":{"message":"bad.png is empty","hint":"choose another","exit_code":65}}'
-    )
+    assert bad == ('{"source":"bad.png","error":{"message":"bad.png is empty","hint":"choose another","exit_code":65}}')
     assert json.loads(gone)["error"] == {
         "message": "no such file: gone.png",
         "hint": None,

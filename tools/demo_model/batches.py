@@ -59,7 +59,10 @@ class Batches:
         films = [film_sample(rng) for _ in range(self._mix.films)]
         stills.sort(key=lambda sample: sum(len(text) for text, _ in sample.segments))
         half = len(stills) // 2  # short with short, so that less of a batch is padding
-        groups = (stills[:half], stills[half:], films)
+        short, long = stills[:half], stills[half:]
+        if not any(sample.patches for sample in short):  # every batch needs something to see
+            short[-1], long[-1] = long[-1], short[-1]
+        groups = (short, long, films)
         return tuple(text_batch(self._tokenizer, group, self._indexer) for group in groups)
 
 

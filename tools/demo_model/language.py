@@ -120,7 +120,8 @@ class SceneTalk:
         shape = rng.choice(self.scene.shapes)
         if rng.random() < 0.85:
             return shape
-        return Shape(rng.choice(KINDS), rng.choice(tuple(COLORS)), shape.cx, shape.cy, shape.radius)
+        made_up = Shape(rng.choice(KINDS), rng.choice(tuple(COLORS)), shape.cx, shape.cy, shape.radius)
+        return shape if self._has(made_up) else made_up
 
     def _has(self, shape: Shape) -> bool:
         return any((s.kind, s.color) == (shape.kind, shape.color) for s in self.scene.shapes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -62,7 +63,9 @@ class Learner:
         self._rates = (rate, tower_rate)
         self.optimizers = self._make_optimizers()
 
-    def _counting(self, number: int):  # type: ignore[no-untyped-def]
+    def _counting(self, number: int) -> Callable[[nn.Module, object, tuple[torch.Tensor, ...]], None]:
+        """A forward hook that counts how often the router with this number chooses each expert."""
+
         def count(module: nn.Module, args: object, output: tuple[torch.Tensor, ...]) -> None:
             chosen = output[2].reshape(-1)
             self._load[number] += torch.bincount(chosen, minlength=len(self._load[number])).float()

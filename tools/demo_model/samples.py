@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass, field
+from itertools import combinations
 from random import Random
 
 import numpy as np
@@ -17,7 +18,7 @@ from tools.demo_model import language
 from tools.demo_model.config import image_processor_config, video_processor_config
 from tools.demo_model.film import Film, random_film
 from tools.demo_model.language import Turn
-from tools.demo_model.scene import COLORS, GROUNDS, KINDS, Palette, Scene, draw, random_scene, reading_order
+from tools.demo_model.scene import COLORS, GROUNDS, KINDS, Palette, Scene, apart, draw, random_scene, reading_order
 
 IMAGE_RULES = PixelRules.from_config(image_processor_config())
 VIDEO_RULES = PixelRules.from_config(video_processor_config())
@@ -126,10 +127,6 @@ def changed(rng: Random, scene: Scene, aspect: float) -> Scene:
 
 
 def _clear(scene: Scene, aspect: float) -> bool:
-    from itertools import combinations
-
-    from tools.demo_model.scene import apart
-
     return all(apart(a, b, aspect) and (a.kind, a.color) != (b.kind, b.color) for a, b in combinations(scene.shapes, 2))
 
 

@@ -49,7 +49,8 @@ def _corpus() -> Iterator[str]:
         film = language.FilmTalk(random_film(rng))
         asked = (
             still.describe, still.count, still.count_some, still.where, still.color, still.at_place, still.background,
-            pair.describe, pair.compare, film.describe, film.moves, film.appears, language.about_itself, language.beyond,
+            pair.describe, pair.compare, film.describe, film.moves, film.appears,
+            language.about_itself, language.beyond,
         )  # fmt: skip
         for question in asked:
             turn = question(rng)

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
+import signal
+import sys
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
-from torch import distributed, multiprocessing
+from torch import distributed
+from torch.multiprocessing.spawn import spawn
 
 from tools.demo_model.batches import Batches, Mix, TextBatch
 from tools.demo_model.config import model_config
@@ -59,14 +62,16 @@ def main() -> None:
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     stages = (replace(SEE, steps=args.see_steps), replace(TALK, steps=args.talk_steps))
-    multiprocessing.spawn(work, (args.out, args.save_every, stages), nprocs=RANKS)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the ranks end with their parent
+    with tempfile.TemporaryDirectory() as meeting:
+        arguments = (args.out, args.save_every, stages, Path(meeting) / "ranks")
+        spawn(work, arguments, nprocs=RANKS, daemon=True)
 
 
-def work(rank: int, out: Path, save_every: int, stages: tuple[Stage, ...]) -> None:
+def work(rank: int, out: Path, save_every: int, stages: tuple[Stage, ...], meeting: Path) -> None:
     """One rank's life: all that is left to do of every stage."""
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)  # gradients get tiny, and denormals make them slow
-    meeting = (out / f"meeting-{os.getppid()}").resolve()
     distributed.init_process_group("gloo", init_method=f"file://{meeting}", rank=rank, world_size=RANKS)
     for stage, learn in zip(stages, (see_step, talk_step), strict=True):
         run(stage, learn, rank, out, save_every)
@@ -101,12 +106,14 @@ def run(stage: Stage, learn: Learn, rank: int, out: Path, save_every: int) -> No
 
 def see_step(learner: Learner, batches: tuple[TextBatch, ...]) -> dict[str, float]:
     """Gradients of the dense loss; the language model is left alone."""
+    shown: dict[str, float] = {}
     for batch in batches:
         features = learner.see(batch.vision)
         loss = learner.head(features, batch.vision)
         (loss / len(batches) / RANKS).backward()
-    kind, color, box = learner.head.accuracy(features.detach(), batch.vision)
-    return {"loss": round(loss.item(), 4), "kind": round(kind, 3), "color": round(color, 3), "box": round(box, 4)}
+        kind, color, box = learner.head.accuracy(features.detach(), batch.vision)
+        shown = {"loss": loss.item(), "kind": kind, "color": color, "box": box}
+    return {name: round(value, 4) for name, value in shown.items()}
 
 
 def talk_step(learner: Learner, batches: tuple[TextBatch, ...]) -> dict[str, float]:

@@ -1,0 +1,140 @@
+"""A request becomes events: through the shipped model, with real weights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from glmv_cli.errors import GlmvError, MediaError
+from glmv_cli.events import AnswerDelta, Event, Finished, Notice, ThinkingDelta
+from glmv_cli.media.limits import DEFAULT_MAX_PIXELS
+from glmv_cli.messages import ChatRequest, MediaPart, MediaSource, Message, SamplingOptions, TextPart
+from glmv_cli.session import Session
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+
+
+@pytest.fixture(scope="module")
+def session(demo_directory: Path) -> Session:
+    return Session.open(demo_directory, "demo")
+
+
+def user(text: str, *files: str) -> Message:
+    media = (MediaPart(MediaSource(name, EXAMPLES / name)) for name in files)
+    return Message("user", (*media, TextPart(text)))
+
+
+def ask(session: Session, request: ChatRequest) -> tuple[list[Event], Finished]:
+    events = list(session.answer(request, max_pixels=DEFAULT_MAX_PIXELS))
+    finished = events[-1]
+    assert isinstance(finished, Finished)
+    return events, finished
+
+
+@pytest.mark.parametrize("think", [True, False])
+def test_the_deltas_are_the_answer_in_pieces(session: Session, think: bool) -> None:
+    events, finished = ask(session, ChatRequest((user("Describe this image.", "shapes.png"),), think=think))
+    thinking = [e.text for e in events if isinstance(e, ThinkingDelta)]
+    answer = [e.text for e in events if isinstance(e, AnswerDelta)]
+    assert "".join(thinking) == finished.thinking
+    assert "".join(answer) == finished.answer
+    assert len(answer) > 5  # it streams
+    assert bool(thinking) == think
+    assert not any(isinstance(e, Notice) for e in events)
+
+
+@pytest.mark.parametrize("think", [True, False])
+def test_a_picture_is_described(session: Session, think: bool) -> None:
+    _, finished = ask(session, ChatRequest((user("Describe this image.", "shapes.png"),), think=think))
+    assert finished.answer == (
+        "There are 3 shapes on a gray background: a yellow star at the top left, a red circle at the center "
+        "and a blue square at the bottom right."
+    )
+    assert finished.finish_reason == "stop"
+
+
+def test_usage_counts_every_token_once(session: Session) -> None:
+    _, finished = ask(session, ChatRequest((user("Describe this image.", "shapes.png"),), think=True))
+    usage = finished.usage
+    assert usage.image_tokens == 30
+    assert usage.video_tokens == 0
+    assert usage.prompt_tokens > usage.image_tokens
+    plain = session._builder.tokenizer
+    assert usage.thinking_tokens == len(plain(finished.thinking)["input_ids"]) + 2  # and both marks
+    assert usage.answer_tokens == len(plain(finished.answer)["input_ids"]) + 2  # and a newline after either part
+
+
+def test_a_film_is_described(session: Session) -> None:
+    _, finished = ask(session, ChatRequest((user("Describe this video.", "film.mp4"),)))
+    assert "moves from the" in finished.answer
+    assert "appears at 3 seconds." in finished.answer
+    assert finished.usage.video_tokens > 0
+    assert finished.usage.image_tokens == 0
+
+
+def test_two_pictures_are_compared(session: Session) -> None:
+    _, finished = ask(session, ChatRequest((user("Compare these images.", "before.png", "after.png"),)))
+    assert finished.answer.startswith("Only image 1 has")
+    assert "Only image 2 has" in finished.answer
+
+
+def test_a_box_comes_back_in_pixels_of_the_picture(session: Session) -> None:
+    _, finished = ask(session, ChatRequest((user("Give the bounding box of the red circle.", "shapes.png"),)))
+    [box] = finished.boxes
+    drawn = (256, 163, 410, 317)
+    assert all(abs(got - true) < 32 for got, true in zip((box.x1, box.y1, box.x2, box.y2), drawn, strict=True))
+
+
+def test_a_follow_up_question_is_about_the_same_picture(session: Session) -> None:
+    history = (
+        user("How many shapes are there?", "shapes.png"),
+        Message("assistant", (TextPart("There are 3 shapes."),)),
+        user("What color is the square?"),
+    )
+    _, finished = ask(session, ChatRequest(history))
+    assert finished.answer == "The square is blue."
+
+
+@pytest.mark.parametrize("question", ["Who are you?", "What can you do?"])
+def test_it_says_what_it_is(session: Session, question: str) -> None:
+    _, finished = ask(session, ChatRequest((user(question),)))
+    assert "demo" in finished.answer
+
+
+def test_max_tokens_cut_the_answer_short(session: Session) -> None:
+    request = ChatRequest((user("Describe this image.", "shapes.png"),), think=False, sampling=SamplingOptions(4))
+    _, finished = ask(session, request)
+    assert finished.finish_reason == "length"
+    assert finished.answer == "There are 3"[: len(finished.answer)]
+
+
+def test_a_seed_repeats_a_sample_and_another_seed_does_not(session: Session) -> None:
+    def sample(seed: int) -> str:
+        options = SamplingOptions(max_tokens=40, temperature=3.0, seed=seed)
+        return ask(session, ChatRequest((user("Describe this image.", "shapes.png"),), sampling=options))[1].thinking
+
+    assert sample(1) == sample(1)
+    assert len({sample(seed) for seed in range(4)}) > 1
+
+
+def test_an_answer_can_be_dropped_half_way_and_the_session_goes_on(session: Session) -> None:
+    request = ChatRequest((user("Describe this image.", "shapes.png"),))
+    whole = ask(session, request)[1].answer
+    events = session.answer(request, max_pixels=DEFAULT_MAX_PIXELS)
+    next(events)
+    events.close()  # type: ignore[attr-defined]
+    assert ask(session, request)[1].answer == whole
+
+
+def test_media_that_cannot_be_used_are_refused_before_anything_is_computed(session: Session, tmp_path: Path) -> None:
+    text = tmp_path / "text.png"
+    text.write_text("no picture")
+    message = Message("user", (MediaPart(MediaSource("text.png", text)), TextPart("?")))
+    with pytest.raises(MediaError, match=r"text\.png"):
+        next(session.answer(ChatRequest((message,)), max_pixels=DEFAULT_MAX_PIXELS))
+
+
+def test_a_prompt_longer_than_the_context_is_refused(session: Session) -> None:
+    with pytest.raises(GlmvError, match="takes 4096"):
+        ask(session, ChatRequest((user("many words " * 3000),)))
