@@ -68,9 +68,8 @@ def _keep(source: MediaSource, info: VideoInfo, wanted: Sequence[int]) -> _Kept:
             if wanted[len(times)] != index:
                 continue
             pixels = _upright_rgb(frame, info)
-            if frame.pts is None or start is None:
-                time = index / info.fps  # raw streams and some AVI have no clock
-            else:
+            time = index / info.fps  # raw streams and some AVI have no clock
+            if frame.pts is not None and start is not None:
                 time = float((frame.pts - start) * time_base)
             while len(times) < len(wanted) and wanted[len(times)] == index:
                 frames[len(times)] = pixels

@@ -22,6 +22,7 @@ class VisionBatch:
     grids: torch.Tensor  # [k, 3], t = 1
     kind: torch.Tensor  # [n]
     color: torch.Tensor  # [n]
+    moves: torch.Tensor  # [n]
     box: torch.Tensor  # [n, 4]
     ground: torch.Tensor  # [k]
 
@@ -98,6 +99,7 @@ def vision_batch(samples: list[Sample]) -> VisionBatch:
         grids=torch.tensor(grids),
         kind=torch.from_numpy(np.concatenate([s.kind for s in seen])),
         color=torch.from_numpy(np.concatenate([s.color for s in seen])),
+        moves=torch.from_numpy(np.concatenate([s.moves for s in seen])),
         box=torch.from_numpy(np.concatenate([s.box for s in seen])),
         ground=torch.tensor([s.ground for s in seen]),
     )

@@ -24,12 +24,12 @@ class DenseHead(nn.Module):
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.sizes = [1 + len(KINDS), 1 + len(COLORS), 4, len(GROUNDS)]
+        self.sizes = [1 + len(KINDS), 1 + len(COLORS), 4, len(GROUNDS), 2]
         self.proj = nn.Linear(width, sum(self.sizes))
 
     def forward(self, features: torch.Tensor, batch: VisionBatch) -> torch.Tensor:
         """``[n, width]`` → the mean loss."""
-        kind, color, box, ground = self.proj(features.float()).split(self.sizes, dim=-1)
+        kind, color, box, ground, moves = self.proj(features.float()).split(self.sizes, dim=-1)
         there = batch.kind > 0
         tokens = batch.grids.prod(-1) // 4
         loss = F.cross_entropy(kind, batch.kind) + F.cross_entropy(color, batch.color)
@@ -37,11 +37,12 @@ class DenseHead(nn.Module):
         if there.any():
             loss = loss + 10 * F.l1_loss(box[there].sigmoid(), batch.box[there])
             loss = loss + F.cross_entropy(kind[there], batch.kind[there])
+            loss = loss + F.cross_entropy(moves[there], batch.moves[there])
         return loss
 
     def accuracy(self, features: torch.Tensor, batch: VisionBatch) -> tuple[float, float, float]:
         """Share of covered tokens whose kind and colour are right, and the mean box error (fractions)."""
-        kind, color, box, _ = self.proj(features.float()).split(self.sizes, dim=-1)
+        kind, color, box, _, _ = self.proj(features.float()).split(self.sizes, dim=-1)
         there = batch.kind > 0
         right_kind = (kind.argmax(-1) == batch.kind)[there].float().mean().item()
         right_color = (color.argmax(-1) == batch.color)[there].float().mean().item()

@@ -35,6 +35,8 @@ class Seen:
     """``[h·w]``: 0 nothing, else 1 + index in KINDS."""
     color: npt.NDArray[np.int64]
     """``[h·w]``: 0 nothing, else 1 + index in COLORS."""
+    moves: npt.NDArray[np.int64]
+    """``[h·w]``: 1 where the shape moves between the two frames of the patch."""
     box: npt.NDArray[np.float32]
     """``[h·w, 4]``: the shape's box in fractions of the picture; only where there is one."""
     ground: int
@@ -168,15 +170,18 @@ def _show(sample: Sample, frames: npt.NDArray[np.uint8], scenes: list[Scene], ru
     one = f"<|begin_of_image|>{tokens}<|end_of_image|>"
     height, width = frames.shape[1:3]
     for k in range(t):
-        sample.seen.append(_seen(scenes[min(len(scenes) - 1, 2 * k)], h // m, w // m, width, height))
+        pair = scenes[2 * k : 2 * k + 2]
+        sample.seen.append(_seen(pair[0], pair[-1], h // m, w // m, width, height))
     if not sample.is_film:
         return one
     return "<|begin_of_video|>" + "".join(f"{one}{k}" for k in range(t)) + "<|end_of_video|>"
 
 
-def _seen(scene: Scene, rows: int, columns: int, width: int, height: int) -> Seen:
+def _seen(scene: Scene, half_a_second_later: Scene, rows: int, columns: int, width: int, height: int) -> Seen:
+    later = {(s.kind, s.color): (s.cx, s.cy) for s in half_a_second_later.shapes}
     kind = np.zeros((rows, columns), np.int64)
     color = np.zeros((rows, columns), np.int64)
+    moves = np.zeros((rows, columns), np.int64)
     box = np.zeros((rows, columns, 4), np.float32)
     most = np.full((rows, columns), 0.12)  # less of a token than this is not worth naming
     for shape in scene.shapes:
@@ -190,8 +195,10 @@ def _seen(scene: Scene, rows: int, columns: int, width: int, height: int) -> See
         most = np.maximum(most, share)
         kind[covers] = 1 + KINDS.index(shape.kind)
         color[covers] = 1 + list(COLORS).index(shape.color)
+        moves[covers] = (shape.cx, shape.cy) != later[shape.kind, shape.color]
         box[covers] = extent
-    return Seen(kind.ravel(), color.ravel(), box.reshape(-1, 4), list(GROUNDS).index(scene.ground))
+    ground = list(GROUNDS).index(scene.ground)
+    return Seen(kind.ravel(), color.ravel(), moves.ravel(), box.reshape(-1, 4), ground)
 
 
 def dialogue(rng: Random, shown: str, turns: list[Turn], think: bool | None = None) -> list[tuple[str, bool]]:

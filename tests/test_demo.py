@@ -1,0 +1,217 @@
+"""The commands with the real demo model: right answers, and every kind of bad input, from argument to exit code."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import struct
+import subprocess
+import sys
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from glmv_cli.cli.environment import AnsweringSession, Environment
+from glmv_cli.cli.program import run
+from glmv_cli.render.output import Output
+from glmv_cli.session import Session
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+SHAPES = EXAMPLES / "shapes.png"
+FILM = EXAMPLES / "film.mp4"
+ANSWER = (
+    "There are 3 shapes on a gray background: a yellow star at the top left, a red circle at the center "
+    "and a blue square at the bottom right.\n"
+)
+
+
+@dataclass(frozen=True)
+class Ran:
+    status: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture(scope="module")
+def opened() -> dict[Path, Session]:
+    return {}
+
+
+@pytest.fixture
+def glmv(opened: dict[Path, Session]) -> Callable[..., Ran]:
+    """Runs a command line in this process; every model is loaded once for the whole file."""
+
+    def open_session(directory: Path, name: str) -> AnsweringSession:
+        if directory not in opened:
+            opened[directory] = Session.open(directory, name)
+        return opened[directory]
+
+    def ran(*arguments: str | Path, stdin: bytes = b"") -> Ran:
+        stdout, stderr = io.StringIO(), io.StringIO()
+        output = Output(stdout, stderr, stdout_is_tty=False, stderr_is_tty=False, color=False)
+        environment = Environment({}, io.BytesIO(stdin), output, open_session)
+        return Ran(run([str(a) for a in arguments], environment), stdout.getvalue(), stderr.getvalue())
+
+    return ran
+
+
+def png_of(width: int, height: int) -> bytes:
+    """The beginning of a PNG that claims a size."""
+    header = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    chunk = struct.pack(">I", 13) + header + struct.pack(">I", zlib.crc32(header))
+    return b"\x89PNG\r\n\x1a\n" + chunk + struct.pack(">I", 1000) + b"IDAT" + bytes(1000)
+
+
+BAD_FILES: dict[str, tuple[Callable[[], bytes], int, str]] = {
+    "empty.png": (lambda: b"", 65, "empty"),
+    "text.png": (lambda: b"this is only text\n" * 20, 65, "neither a picture nor a film"),
+    "cut.jpg": (lambda: (EXAMPLES / "one.jpg").read_bytes()[:3000], 65, "cut.jpg"),
+    "corrupt.mp4": (lambda: FILM.read_bytes()[:40] + bytes(range(256)) * 20, 65, "corrupt.mp4"),
+    "headless.mp4": (lambda: FILM.read_bytes()[: len(FILM.read_bytes()) // 3], 65, "headless.mp4"),
+    "bomb.png": (lambda: png_of(20_000, 10_000), 65, "200 million pixels"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_FILES)
+def test_a_bad_file_is_an_error_with_a_hint(glmv: Callable[..., Ran], tmp_path: Path, name: str) -> None:
+    content, status, words = BAD_FILES[name]
+    (tmp_path / name).write_bytes(content())
+    ran = glmv("describe", tmp_path / name, "-m", "demo")
+    assert ran.status == status
+    assert ran.stdout == ""
+    assert ran.stderr.startswith("error: ")
+    assert words in ran.stderr
+    assert "\n\nhint: " in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+def test_the_hint_of_a_bomb_names_the_flag_that_lifts_the_limit(glmv: Callable[..., Ran], tmp_path: Path) -> None:
+    Image.new("RGB", (300, 200)).save(tmp_path / "large.png")
+    refused = glmv("describe", tmp_path / "large.png", "--max-pixels", "59999", "-m", "demo")
+    assert refused.status == 65
+    assert "--max-pixels 60000" in refused.stderr
+    assert glmv("describe", tmp_path / "large.png", "--max-pixels", "60000", "-m", "demo").status == 0
+
+
+def test_a_missing_file(glmv: Callable[..., Ran]) -> None:
+    ran = glmv("describe", "nowhere.png", "-m", "demo")
+    assert ran.status == 66
+    assert ran.stderr.startswith("error: nowhere.png does not exist")
+
+
+def test_a_directory(glmv: Callable[..., Ran], tmp_path: Path) -> None:
+    ran = glmv("describe", tmp_path, "-m", "demo")
+    assert ran.status == 66
+    assert "directory" in ran.stderr
+
+
+def test_an_empty_pipe(glmv: Callable[..., Ran]) -> None:
+    ran = glmv("describe", "-", "-m", "demo", stdin=b"")
+    assert ran.status == 65
+    assert "hint: " in ran.stderr
+
+
+def test_a_picture_that_is_too_long_and_thin(glmv: Callable[..., Ran], tmp_path: Path) -> None:
+    Image.new("RGB", (28 * 250, 28)).save(tmp_path / "thin.png")
+    ran = glmv("describe", tmp_path / "thin.png", "-m", "demo")
+    assert ran.status == 65
+    assert "too long and thin" in ran.stderr
+
+
+def test_an_unknown_model(glmv: Callable[..., Ran]) -> None:
+    ran = glmv("describe", SHAPES, "-m", "no-such-model")
+    assert ran.status == 69
+    assert "no-such-model" in ran.stderr
+
+
+def test_a_checkpoint_with_a_cut_file(glmv: Callable[..., Ran], demo_directory: Path, tmp_path: Path) -> None:
+    copy = shutil.copytree(demo_directory, tmp_path / "copy")
+    weights = copy / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-100])
+    ran = glmv("describe", SHAPES, "-m", copy)
+    assert ran.status == 69
+    assert "model.safetensors is damaged or cut short" in ran.stderr
+
+
+def test_a_checkpoint_with_a_missing_shard(glmv: Callable[..., Ran], demo_directory: Path, tmp_path: Path) -> None:
+    copy = shutil.copytree(demo_directory, tmp_path / "copy")
+    index = {"weight_map": {"lm_head.weight": "model-00002-of-00002.safetensors"}}
+    (copy / "model.safetensors.index.json").write_text(json.dumps(index))
+    ran = glmv("describe", SHAPES, "-m", copy)
+    assert ran.status == 69
+    assert "model-00002-of-00002.safetensors" in ran.stderr
+
+
+def test_one_bad_file_does_not_stop_the_others(glmv: Callable[..., Ran], tmp_path: Path) -> None:
+    (tmp_path / "bad.png").write_text("no")
+    ran = glmv("describe", SHAPES, tmp_path / "bad.png", SHAPES, "-m", "demo", "--no-think")
+    assert ran.status == 65
+    assert ran.stdout.count(ANSWER) == 2
+    assert "bad.png" in ran.stderr
+
+
+@pytest.mark.parametrize("think", ["--think", "--no-think"])
+def test_a_picture(glmv: Callable[..., Ran], think: str) -> None:
+    ran = glmv("describe", SHAPES, "-m", "demo", think, "--show-thinking", "full")
+    assert (ran.status, ran.stdout) == (0, ANSWER)
+    assert ("I see" in ran.stderr) == (think == "--think")
+
+
+@pytest.mark.parametrize("think", ["--think", "--no-think"])
+def test_a_film(glmv: Callable[..., Ran], think: str) -> None:
+    ran = glmv("describe", FILM, "-m", "demo", think)
+    assert ran.status == 0
+    assert ran.stdout == (
+        "The red circle moves from the left to the right. The yellow star appears at 3 seconds.\n"
+    )
+
+
+def test_a_picture_that_only_exif_turns_upright(glmv: Callable[..., Ran]) -> None:
+    assert "a purple star at the top right" in glmv("describe", EXAMPLES / "one.jpg", "-m", "demo").stdout
+
+
+@pytest.mark.parametrize("file", [SHAPES, FILM])
+def test_standard_input_is_known_by_its_content(glmv: Callable[..., Ran], file: Path) -> None:
+    named = glmv("describe", file, "-m", "demo", "--no-think")
+    piped = glmv("describe", "-", "-m", "demo", "--no-think", stdin=file.read_bytes())
+    assert piped.stdout == named.stdout
+
+
+def test_two_pictures_in_one_question(glmv: Callable[..., Ran]) -> None:
+    ran = glmv("describe", EXAMPLES / "before.png", EXAMPLES / "after.png", "--together", "-m", "demo")
+    assert ran.status == 0
+    assert ran.stdout.startswith("Image 1: a green square at the left")
+    assert " Image 2: " in ran.stdout
+
+
+def test_json_has_every_field(glmv: Callable[..., Ran]) -> None:
+    ran = glmv("describe", SHAPES, "-p", "Give the bounding box of the blue square.", "--json", "-m", "demo")
+    record = json.loads(ran.stdout)
+    assert list(record) == [
+        "model", "source", "prompt", "thinking", "answer", "boxes", "finish_reason", "usage", "timings",
+    ]  # fmt: skip
+    assert record["model"] == "demo"
+    assert record["source"] == str(SHAPES)
+    assert record["thinking"].startswith("I see")
+    assert record["finish_reason"] == "stop"
+    assert set(record["usage"]) == {
+        "prompt_tokens", "image_tokens", "video_tokens", "thinking_tokens", "answer_tokens",
+    }  # fmt: skip
+    assert all(record["timings"][key] > 0 for key in ("load_s", "encode_s", "prefill_s", "first_token_s", "decode_s"))
+    [box] = record["boxes"]
+    assert abs(box["x1"] - 465) < 40
+    assert abs(box["y2"] - 443) < 40
+
+
+@pytest.mark.slow
+def test_the_installed_command_describes_a_picture_and_says_who_answers() -> None:
+    command = [sys.executable, "-m", "glmv_cli", "describe", str(SHAPES)]
+    ran = subprocess.run(command, capture_output=True, text=True, env={"PATH": "", "HOME": "/nonexistent"}, timeout=120)
+    assert (ran.returncode, ran.stdout) == (0, ANSWER)
+    assert ran.stderr.startswith("note: ")
+    assert ran.stderr.count("\n") == 1  # one line, and no noise from libraries
