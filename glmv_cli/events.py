@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-FinishReason = Literal["stop", "length", "interrupted"]
+FinishReason = Literal["stop", "length"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +42,6 @@ class Box:
     y1: int
     x2: int
     y2: int
-    image: int = 0
-    """Which picture of the request it belongs to, counted from 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +57,7 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Timings:
-    """Seconds by phase; ``decode_s`` covers every token after the first."""
+    """Seconds by phase; ``decode_s`` is the computing of every token after the first, the end mark included."""
 
     load_s: float
     encode_s: float

@@ -10,7 +10,7 @@ from pathlib import Path
 from glmv_cli.engine.local import LocalEngine, Stop, Token
 from glmv_cli.engine.sampler import make_sampler
 from glmv_cli.events import AnswerDelta, Box, Event, Finished, Notice, Timings, Usage
-from glmv_cli.families import Family, family_of
+from glmv_cli.families import Family
 from glmv_cli.media.frames import DecodedImage, DecodedVideo
 from glmv_cli.media.load import load
 from glmv_cli.messages import ChatRequest, MediaPart, MediaSource
@@ -42,13 +42,12 @@ class Session:
         Raises :class:`ModelError` if it is incomplete, damaged or of an unsupported family.
         """
         started = time.perf_counter()
-        checkpoint = open_checkpoint(directory)
-        family = family_of(checkpoint.config.get("model_type"), name)
+        checkpoint, family = open_checkpoint(directory)
         generation = read_json(directory / "generation_config.json", default={})
-        builder = PromptBuilder(directory, family)
-        model = load_model(checkpoint)
-        stop = generation.get("eos_token_id", model.config.get_text_config().eos_token_id)
-        stop_ids = frozenset([stop] if isinstance(stop, int) else stop or ())
+        builder = PromptBuilder(directory)
+        model = load_model(checkpoint, family)
+        stop = generation.get("eos_token_id") or model.config.get_text_config().eos_token_id or ()
+        stop_ids = frozenset([stop] if isinstance(stop, int) else stop)
         engine = LocalEngine(model, builder.tokenizer.backend_tokenizer, stop_ids)
         return cls(name, engine, builder, family, generation, time.perf_counter() - started)
 
@@ -70,7 +69,7 @@ class Session:
                 yield from answer.take(step)
             else:
                 yield from answer.end()
-                boxes = tuple(_boxes(answer.answer, list(media.values())))
+                boxes = _boxes(answer.answer, [media[source] for source in _last_shown(request)])
                 yield answer.finished(step, inputs, boxes, self._load_s, prepared - started)
 
     def _decode(self, request: ChatRequest, max_pixels: int) -> dict[MediaSource, DecodedMedia]:
@@ -138,13 +137,19 @@ def _markup(family: Family) -> Markup:
     return Markup(answer_open=opening, answer_close=closing)
 
 
-def _boxes(answer: str, media: list[DecodedMedia]) -> Iterator[Box]:
-    """The boxes in an answer, in pixels of the picture it is about: the first one, or the film's frames."""
-    if not media:
-        return
-    first = media[0]
-    width, height = (
-        (first.width, first.height) if isinstance(first, DecodedImage) else (first.info.width, first.info.height)
-    )
-    for box in find_boxes(answer):
-        yield to_pixels(box, width, height)
+def _boxes(answer: str, shown: list[DecodedMedia]) -> tuple[Box, ...]:
+    """The boxes in an answer, in pixels of the one picture or film of its question.
+
+    Among several, the model does not say which it means: then there are none.
+    """
+    if len(shown) != 1:
+        return ()
+    seen = shown[0]
+    size = (seen.width, seen.height) if isinstance(seen, DecodedImage) else (seen.info.width, seen.info.height)
+    return tuple(to_pixels(box, *size) for box in find_boxes(answer))
+
+
+def _last_shown(request: ChatRequest) -> list[MediaSource]:
+    """The media of the latest message that has any: what a follow-up question is about."""
+    shown = ([p.source for p in message.parts if isinstance(p, MediaPart)] for message in reversed(request.messages))
+    return next(filter(None, shown), [])

@@ -8,20 +8,31 @@ import pytest
 import transformers
 
 from glmv_cli.errors import ModelError
-from glmv_cli.families import FAMILIES, Family, family_of
+from glmv_cli.families import FAMILIES, VIDEO_RULES, Family, VideoRule, family_of, video_rule_of
 
 
 @pytest.mark.parametrize("family", FAMILIES.values(), ids=FAMILIES)
 def test_a_row_names_what_transformers_has(family: Family) -> None:
     model_class = getattr(transformers, family.model_class)
     assert model_class.config_class.model_type == family.model_type
-    assert hasattr(importlib.import_module(model_class.__module__), str(family.experts_class))
-    module = importlib.import_module(f"transformers.models.{family.video_module}")
-    assert hasattr(module, family.video_processor)
+    if family.experts_class is not None:
+        assert hasattr(importlib.import_module(model_class.__module__), family.experts_class)
 
 
-def test_times_are_whole_seconds_cut_off() -> None:
-    assert [FAMILIES["glm4v_moe"].time_text(t) for t in (0.0, 0.99, 1.5, 61.0)] == ["0", "0", "1", "61"]
+@pytest.mark.parametrize("rule", VIDEO_RULES.values(), ids=VIDEO_RULES)
+def test_a_video_rule_names_what_transformers_has(rule: VideoRule) -> None:
+    module = importlib.import_module(f"transformers.models.{rule.module}")
+    assert callable(getattr(module, rule.processor).sample_frames)
+
+
+def test_times_of_4_5v_are_whole_seconds_cut_off() -> None:
+    rule = VIDEO_RULES["Glm4vVideoProcessor"]
+    assert [rule.time_text(t) for t in (0.0, 0.99, 1.5, 61.0)] == ["0", "0", "1", "61"]
+
+
+def test_an_unknown_video_processor_is_refused_rather_than_guessed() -> None:
+    with pytest.raises(ModelError, match="Glm46VVideoProcessor"):
+        video_rule_of("Glm46VVideoProcessor", "GLM-4.6V")
 
 
 @pytest.mark.parametrize("model_type", [None, "llama", 3])

@@ -106,7 +106,7 @@ def test_max_tokens_cut_the_answer_short(session: Session) -> None:
     request = ChatRequest((user("Describe this image.", "shapes.png"),), think=False, sampling=SamplingOptions(4))
     _, finished = ask(session, request)
     assert finished.finish_reason == "length"
-    assert finished.answer == "There are 3"[: len(finished.answer)]
+    assert finished.answer == "There are"  # the first token is a newline, the last one a space held back
 
 
 def test_a_seed_repeats_a_sample_and_another_seed_does_not(session: Session) -> None:

@@ -83,7 +83,6 @@ def reading() -> Iterator[None]:
 def _usage_error(error: typer.TyperException) -> UsageError:
     """Typer's sentences in our form: lower case, no full stop, and where to read on."""
     message = error.format_message()
-    message = message.replace(": Value error, ", ": ").replace(": Input ", ": it ")  # pydantic's words
     message = message[:1].lower() + message[1:].removesuffix(".")
     context = getattr(error, "ctx", None)
     command = context.command_path if context is not None else "glmv"

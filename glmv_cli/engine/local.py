@@ -76,17 +76,19 @@ class LocalEngine:
         logits = self.prefill(embeds, positions, cache)
         prefilled = time.perf_counter()
         stream = DecodeStream(skip_special_tokens=False)
-        reason: Literal["stop", "length"] = "length"
+        decode_s = 0.0
+        token = sampler(ids, logits)
         for step in range(room):
-            token = sampler(ids, logits)
             if token in self._stop_ids:
-                reason = "stop"
-                break
+                yield Stop("stop", encoded - started, prefilled - encoded, decode_s)
+                return
             yield Token(token, stream.step(self._tokenizer, token) or "")
-            ids = torch.cat([ids, torch.tensor([[token]])], dim=1)
             if step + 1 < room:
-                logits = self.decode(token, length + step + delta, cache)
-        yield Stop(reason, encoded - started, prefilled - encoded, time.perf_counter() - prefilled)
+                resumed = time.perf_counter()  # what the caller does with a token is none of our time
+                ids = torch.cat([ids, torch.tensor([[token]])], dim=1)
+                token = sampler(ids, self.decode(token, length + step + delta, cache))
+                decode_s += time.perf_counter() - resumed
+        yield Stop("length", encoded - started, prefilled - encoded, decode_s)
 
     def embed(self, inputs: ModelInputs) -> torch.Tensor:
         """Token embeddings ``[1, L, H]`` with vision features in their places."""

@@ -18,6 +18,8 @@ from glmv_cli.messages import SamplingOptions
 
 Sampler = Callable[[torch.Tensor, torch.Tensor], int]
 """``ids [1, L]`` so far and ``logits [1, vocabulary]`` → the next token id."""
+_COLDEST = 1e-4
+"""Below this temperature the likeliest token wins in any case, while logits divided by it may overflow."""
 
 
 def make_sampler(options: SamplingOptions, defaults: Mapping[str, Any]) -> Sampler:
@@ -27,10 +29,10 @@ def make_sampler(options: SamplingOptions, defaults: Mapping[str, Any]) -> Sampl
     checkpoints say ``top_k: 1``, which would make any temperature a dead letter.
     """
     explicit = options.temperature is not None
-    temperature = float(defaults.get("temperature", 1.0) if options.temperature is None else options.temperature)
-    greedy = temperature == 0 if explicit else not defaults.get("do_sample", False)
+    temperature = _number(defaults, "temperature", 1.0) if options.temperature is None else options.temperature
+    greedy = temperature < _COLDEST or not (explicit or defaults.get("do_sample"))
     processors = LogitsProcessorList()
-    if (penalty := defaults.get("repetition_penalty", 1.0)) != 1.0:
+    if (penalty := _number(defaults, "repetition_penalty", 1.0)) != 1.0:
         processors.append(RepetitionPenaltyLogitsProcessor(penalty))
     if not greedy:
         if temperature != 1.0:
@@ -54,8 +56,14 @@ def make_sampler(options: SamplingOptions, defaults: Mapping[str, Any]) -> Sampl
 
 def _truncation(defaults: Mapping[str, Any]) -> LogitsProcessorList:
     warpers = LogitsProcessorList()
-    if top_k := defaults.get("top_k"):
-        warpers.append(TopKLogitsWarper(int(top_k)))
-    if (top_p := defaults.get("top_p", 1.0)) < 1.0:
-        warpers.append(TopPLogitsWarper(float(top_p)))
+    if top_k := int(_number(defaults, "top_k", 0)):
+        warpers.append(TopKLogitsWarper(top_k))
+    if (top_p := _number(defaults, "top_p", 1.0)) < 1.0:
+        warpers.append(TopPLogitsWarper(top_p))
     return warpers
+
+
+def _number(defaults: Mapping[str, Any], key: str, neutral: float) -> float:
+    """Checkpoints write ``null`` where they have no opinion."""
+    value = defaults.get(key)
+    return neutral if value is None else float(value)

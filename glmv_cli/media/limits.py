@@ -11,9 +11,8 @@ DEFAULT_MAX_PIXELS = 100_000_000
 def check_size(name: str, width: int, height: int, max_pixels: int) -> None:
     """Raise ``MediaError`` if ``width`` x ``height`` exceeds ``max_pixels``."""
     pixels = width * height
-    millions = f"{pixels / 1e6:,.0f} million pixels"
     if pixels > max_pixels:
         raise MediaError(
-            f"{name} has {millions} ({width}x{height}), more than the limit of {max_pixels / 1e6:,.0f}",
+            f"{name} has {pixels:,} pixels ({width}x{height}), more than the limit of {max_pixels:,}",
             hint=f"if you trust the file, allow it with --max-pixels {pixels}, or make it smaller first",
         )

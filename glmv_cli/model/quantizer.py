@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 
 import torch
@@ -21,8 +22,11 @@ _COPIED = (
 )  # fmt: skip
 
 
+_AGAIN = "copy the checkpoint again"
+
+
 def quantize_checkpoint(source: Path, target: Path) -> None:
-    """Writes the directory ``target`` anew: one safetensors file, and the JSON files of ``source``.
+    """Writes into the new or empty directory ``target``: one safetensors file, and the JSON files of ``source``.
 
     ``source`` has the layout of the released checkpoints: one tensor an expert, bf16 (or any float type).
     Raises :class:`ModelError` if it is incomplete.
@@ -52,6 +56,13 @@ def _fused_names(checkpoint: Checkpoint) -> Iterator[tuple[str, list[str]]]:
         fused = f"{base}.{'down_proj' if proj == 'down' else 'gate_up_proj'}"
         experts.setdefault(fused, {})[expert, proj == "up"] = name
     for fused, parts in experts.items():
+        count = 1 + max(expert for expert, _ in parts)
+        halves = (False,) if fused.endswith("down_proj") else (False, True)
+        if lacking := set(product(range(count), halves)) - set(parts):
+            expert, is_up = min(lacking)
+            raise ModelError(
+                f"{fused}: expert {expert} lacks its {'up' if is_up else 'gate or down'} projection", _AGAIN
+            )
         yield fused, [parts[key] for key in sorted(parts)]
 
 
@@ -62,14 +73,15 @@ def _fuse(checkpoint: Checkpoint, name: str, parts: list[str]) -> torch.Tensor:
         return read[name].contiguous()
     stack = torch.stack([read[part] for part in parts])  # [E or 2E, rows, columns]
     if name.endswith("gate_up_proj"):
-        if len(stack) % 2:
-            raise ModelError(f"{name}: an expert lacks its gate or up projection", "copy the checkpoint again")
         stack = stack.reshape(len(stack) // 2, -1, stack.shape[-1])  # [E, 2I, H]
     return stack
 
 
 def _stored(name: str, weight: torch.Tensor) -> dict[str, torch.Tensor]:
-    packed, absmax = nf4.quantize(weight)
+    try:
+        packed, absmax = nf4.quantize(weight)
+    except ValueError as error:
+        raise ModelError(f"cannot quantize '{name}': {error}") from error
     if weight.ndim == 3:
         return {name: packed, f"{name}.{ABSMAX}": absmax}
     state = {

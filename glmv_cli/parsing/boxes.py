@@ -32,15 +32,15 @@ def find_boxes(text: str) -> list[tuple[int, int, int, int]]:
     return boxes
 
 
-def to_pixels(box: tuple[int, int, int, int], width: int, height: int, image: int = 0) -> Box:
+def to_pixels(box: tuple[int, int, int, int], width: int, height: int) -> Box:
     """``box`` on the 0…1000 scale as a rectangle in a picture of ``width`` × ``height`` pixels.
 
     Coordinates are edges between pixels, so the whole picture is ``0, 0, width, height``. Corners are put in
-    order. ``image`` is the picture's number within the request.
+    order.
     """
     x1, x2 = sorted(_to_pixel(x, width) for x in (box[0], box[2]))
     y1, y2 = sorted(_to_pixel(y, height) for y in (box[1], box[3]))
-    return Box(x1, y1, x2, y2, image)
+    return Box(x1, y1, x2, y2)
 
 
 def _to_pixel(value: int, size: int) -> int:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import torch
+from jinja2 import TemplateError
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 from glmv_cli.errors import ModelError
-from glmv_cli.families import Family
+from glmv_cli.families import video_rule_of
 from glmv_cli.media.frames import DecodedImage, DecodedVideo, FrameSampler
 from glmv_cli.messages import MediaPart, MediaSource, Message, TextPart
 from glmv_cli.prompt.inputs import IMAGE, VIDEO, ModelInputs, Vision
@@ -25,6 +25,8 @@ _IMAGE_TOKEN, _VIDEO_TOKEN = "<|image|>", "<|video|>"
 _IMAGE_FRAME = "<|begin_of_image|>{tokens}<|end_of_image|>"
 _VIDEO_START, _VIDEO_END = "<|begin_of_video|>", "<|end_of_video|>"
 _THINK_OPEN = "<think>"
+_OLDEST_RULE = "Glm4vVideoProcessor"
+"""Checkpoints from before there were others do not name theirs."""
 _USERS_OWN = ("<think>", "</think>", "/nothink", "/think")
 """Marks that people may write themselves; all other special tokens in their text are defused."""
 
@@ -32,17 +34,20 @@ _USERS_OWN = ("<think>", "</think>", "/nothink", "/think")
 class PromptBuilder:
     """The tokenizer, chat template and pixel rules of one checkpoint."""
 
-    def __init__(self, directory: Path, family: Family) -> None:
+    def __init__(self, directory: Path) -> None:
         """Raises :class:`ModelError` if a file of the processor is missing or unusable."""
-        self._family = family
         self._tokenizer = _load_tokenizer(directory)
         image_config = read_json(directory / "preprocessor_config.json")
         video_config = read_json(directory / "video_preprocessor_config.json", default=image_config)
-        self._image_rules = _rules(directory, image_config)
-        self._video_rules = _rules(directory, video_config)
-        self.frame_sampler: FrameSampler = frame_sampler(family, video_config)
+        self._image_rules = PixelRules.from_config(image_config, directory / "preprocessor_config.json")
+        self._video_rules = PixelRules.from_config(video_config, directory / "video_preprocessor_config.json")
+        self._video_rule = video_rule_of(video_config.get("video_processor_type", _OLDEST_RULE), directory.name)
+        self.frame_sampler: FrameSampler = frame_sampler(self._video_rule, video_config)
         special = [str(t) for t in self._tokenizer.get_added_vocab() if str(t) not in _USERS_OWN]
+        if lacking := {_IMAGE_TOKEN, _VIDEO_TOKEN, _VIDEO_START, _VIDEO_END} - set(special):
+            raise ModelError(f"the tokenizer in {directory} lacks {min(lacking)}", "is it that of a GLM-V model?")
         self._special = re.compile("|".join(map(re.escape, sorted(special, key=len, reverse=True))))
+        self._render([Message("user", (TextPart("Hello"),))], {}, think=True)  # a broken template shows here
 
     @property
     def tokenizer(self) -> PreTrainedTokenizerFast:
@@ -80,12 +85,13 @@ class PromptBuilder:
                 return {"type": "text", "text": self._special.sub(_defuse, item.text)}
             return {"type": "image" if isinstance(media[item.source], DecodedImage) else "video"}
 
-        rendered = self._tokenizer.apply_chat_template(
-            [{"role": m.role, "content": [part(p) for p in m.parts]} for m in messages],
-            tokenize=False,
-            add_generation_prompt=True,
-            enable_thinking=think,
-        )
+        conversation = [{"role": m.role, "content": [part(p) for p in m.parts]} for m in messages]
+        try:
+            rendered = self._tokenizer.apply_chat_template(
+                conversation, tokenize=False, add_generation_prompt=True, enable_thinking=think
+            )
+        except TemplateError as error:
+            raise ModelError(f"the chat template fails: {error}", "copy the checkpoint again") from error
         return str(rendered)
 
     @staticmethod
@@ -105,7 +111,7 @@ class PromptBuilder:
         steps, height, width = grid
         frame = _IMAGE_FRAME.format(tokens=_IMAGE_TOKEN * self._video_rules.tokens((1, height, width)))
         starts = film.times[:: self._video_rules.temporal_patch_size]
-        return "".join(frame + self._family.time_text(time) for time in starts[:steps])
+        return "".join(frame + self._video_rule.time_text(time) for time in starts[:steps])
 
     def _kinds(self, ids: torch.Tensor) -> torch.Tensor:
         """Image tokens between the marks of a film belong to it."""
@@ -130,16 +136,9 @@ def _load_tokenizer(directory: Path) -> PreTrainedTokenizerFast:
     if not (directory / "tokenizer.json").exists():
         raise ModelError(f"{directory} lacks tokenizer.json", "copy the checkpoint again")
     try:
-        tokenizer = AutoTokenizer.from_pretrained(directory, local_files_only=True)
+        tokenizer = AutoTokenizer.from_pretrained(directory, local_files_only=True, trust_remote_code=False)
     except Exception as error:  # the tokenizers library raises bare Exception for a damaged file
         raise ModelError(f"cannot read the tokenizer in {directory}: {error}", "copy the checkpoint again") from error
     if not tokenizer.chat_template:
         raise ModelError(f"{directory} has no chat template", "expected chat_template.jinja beside the tokenizer")
     return tokenizer
-
-
-def _rules(directory: Path, config: Mapping[str, Any]) -> PixelRules:
-    try:
-        return PixelRules.from_config(config)
-    except (KeyError, TypeError, ValueError) as error:
-        raise ModelError(f"a preprocessor config of {directory} lacks or garbles {error}") from error

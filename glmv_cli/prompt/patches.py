@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ import torch
 from PIL import Image
 from transformers.models.glm4v.image_processing_pil_glm4v import smart_resize
 
-from glmv_cli.errors import MediaError
+from glmv_cli.errors import MediaError, ModelError
 
 Grid = tuple[int, int, int]
 """Patches by time (one step is ``temporal_patch_size`` frames), height and width."""
@@ -36,20 +37,31 @@ class PixelRules:
     merge_size: int
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any]) -> PixelRules:
-        """Reads the JSON of an image or video processor. Raises ``KeyError`` for a missing entry."""
-        r, g, b = config["image_mean"]
-        sr, sg, sb = config["image_std"]
-        return cls(
-            min_pixels=config["size"]["shortest_edge"],
-            max_pixels=config["size"]["longest_edge"],
-            mean=(r, g, b),
-            std=(sr, sg, sb),
-            rescale=config.get("rescale_factor", 1 / 255),
-            patch_size=config["patch_size"],
-            temporal_patch_size=config["temporal_patch_size"],
-            merge_size=config["merge_size"],
-        )
+    def from_config(cls, config: Mapping[str, Any], path: Path) -> PixelRules:
+        """From the JSON of an image or video processor, read at ``path``.
+
+        Raises :class:`ModelError` if an entry is missing or makes no sense.
+        """
+        try:
+            r, g, b = map(float, config["image_mean"])
+            sr, sg, sb = map(float, config["image_std"])
+            rules = cls(
+                min_pixels=int(config["size"]["shortest_edge"]),
+                max_pixels=int(config["size"]["longest_edge"]),
+                mean=(r, g, b),
+                std=(sr, sg, sb),
+                rescale=float(config.get("rescale_factor", 1 / 255)),
+                patch_size=int(config["patch_size"]),
+                temporal_patch_size=int(config["temporal_patch_size"]),
+                merge_size=int(config["merge_size"]),
+            )
+        except KeyError as error:
+            raise ModelError(f"{path} lacks {error}", "copy the checkpoint again") from error
+        except (TypeError, ValueError) as error:
+            raise ModelError(f"{path} makes no sense: {error}", "copy the checkpoint again") from error
+        if min(rules.max_pixels, rules.patch_size, rules.temporal_patch_size, rules.merge_size, *rules.std) <= 0:
+            raise ModelError(f"{path} has a size that is not above zero", "copy the checkpoint again")
+        return rules
 
     def tokens(self, grid: Grid) -> int:
         """How many tokens of the language model a grid of patches becomes."""

@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping, Sequence
-from types import SimpleNamespace
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from transformers.video_utils import VideoMetadata
 
-from glmv_cli.families import Family
+from glmv_cli.families import VideoRule
 from glmv_cli.media.frames import FrameSampler, VideoInfo
 
+_SETTINGS = ("fps", "max_duration", "temporal_patch_size")
+"""What the rules read of their processor; the class has the defaults."""
 
-def frame_sampler(family: Family, video_config: Mapping[str, Any]) -> FrameSampler:
+
+def frame_sampler(rule: VideoRule, video_config: Mapping[str, Any]) -> FrameSampler:
     """The rule, with the settings of a ``video_preprocessor_config.json``.
 
-    Only ``sample_frames`` of the class is used: it is plain arithmetic, while its constructor asks for torchvision.
+    The object is made without its constructor, which asks for torchvision: picking frames is plain arithmetic.
     """
-    module = importlib.import_module(f"transformers.models.{family.video_module}")
-    video_class = getattr(module, family.video_processor)
-    rule: Callable[..., Any] = video_class.sample_frames
-    settings = SimpleNamespace(
-        fps=video_config.get("fps", video_class.fps),
-        max_duration=video_config.get("max_duration", video_class.max_duration),
-    )
+    processor_class = getattr(importlib.import_module(f"transformers.models.{rule.module}"), rule.processor)
+    processor = object.__new__(processor_class)
+    for name in _SETTINGS:
+        if name in video_config:
+            setattr(processor, name, video_config[name])
 
     def sample(info: VideoInfo) -> Sequence[int]:
         metadata = VideoMetadata(
@@ -34,6 +34,6 @@ def frame_sampler(family: Family, video_config: Mapping[str, Any]) -> FrameSampl
             height=info.height,
             duration=info.duration,
         )
-        return [int(index) for index in rule(settings, metadata)]
+        return [int(index) for index in processor.sample_frames(metadata)]
 
     return sample

@@ -44,7 +44,8 @@ def resolve_model(name: str | None, environ: Mapping[str, str]) -> ModelChoice:
     # Not Path.is_dir: it raises for names that are too long and folders that may not be entered.
     directory = os.path.expanduser(chosen)
     if chosen and os.path.isfile(os.path.join(directory, "config.json")):
-        return ModelChoice(Path(directory).resolve().name, Path(directory), by_default=False)
+        path = Path(directory).resolve()  # so that `-m .` has a name
+        return ModelChoice(path.name, path, by_default=False)
     if chosen and os.path.isdir(directory):
         raise ModelError(f"the directory {chosen} is not a checkpoint: it has no config.json{origin}", hint=_KNOWN)
     if os.path.exists(directory):

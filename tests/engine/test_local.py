@@ -10,7 +10,6 @@ from transformers import DynamicCache, Glm4vMoeForConditionalGeneration
 
 from glmv_cli.engine.local import LocalEngine, Stop, Token
 from glmv_cli.errors import GlmvError
-from glmv_cli.families import FAMILIES
 from glmv_cli.model.loader import load_model, open_checkpoint
 from glmv_cli.prompt.builder import PromptBuilder
 from glmv_cli.prompt.inputs import ModelInputs
@@ -25,8 +24,8 @@ def greedy(ids: torch.Tensor, logits: torch.Tensor) -> int:
 
 @pytest.fixture(scope="module")
 def engine(demo_directory: Path) -> LocalEngine:
-    builder = PromptBuilder(demo_directory, FAMILIES["glm4v_moe"])
-    return LocalEngine(load_model(open_checkpoint(demo_directory)), builder.tokenizer.backend_tokenizer, frozenset())
+    builder = PromptBuilder(demo_directory)
+    return LocalEngine(load_model(*open_checkpoint(demo_directory)), builder.tokenizer.backend_tokenizer, frozenset())
 
 
 @pytest.mark.parametrize("chunk", [7, 64, 500])

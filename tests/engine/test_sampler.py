@@ -26,6 +26,9 @@ def drawn(options: SamplingOptions, defaults: dict[str, Any], times: int = 400) 
         (None, {}),
         (None, {"do_sample": False, "temperature": 0.9}),
         (0.0, {"do_sample": True, "temperature": 0.9}),
+        (1e-39, {}),
+        (None, {"do_sample": True, "temperature": 0.0}),
+        (None, {"temperature": None, "top_p": None, "top_k": None, "repetition_penalty": None, "do_sample": None}),
         (None, {"do_sample": True, "top_k": 1, "top_p": 1e-5, "temperature": 1.0}),  # GLM-4.5V
     ],
 )

@@ -19,7 +19,7 @@ from tests.reference import forward_arguments, random_prompt
 
 @pytest.fixture(scope="module")
 def loaded(demo_directory: Path) -> PreTrainedModel:
-    return load_model(open_checkpoint(demo_directory))
+    return load_model(*open_checkpoint(demo_directory))
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def test_shards_are_read_together(copy: Path, loaded: PreTrainedModel) -> None:
         save_file({name: tensors[name] for name in names}, copy / file)
     weight_map = {name: file for file, names in halves.items() for name in names}
     (copy / "model.safetensors.index.json").write_text(json.dumps({"weight_map": weight_map}))
-    sharded = load_model(open_checkpoint(copy)).state_dict()
+    sharded = load_model(*open_checkpoint(copy)).state_dict()
     assert all(torch.equal(value, sharded[name]) for name, value in loaded.state_dict().items())
 
 
@@ -88,19 +88,42 @@ def test_a_cut_file_is_named(copy: Path, keep: int) -> None:
 def test_a_missing_tensor_is_named(copy: Path) -> None:
     rewrite(copy, {"model.language_model.norm.weight": None})
     with pytest.raises(ModelError, match=r"model\.language_model\.norm\.weight"):
-        load_model(open_checkpoint(copy))
+        load_model(*open_checkpoint(copy))
 
 
 def test_a_tensor_of_another_shape_is_named(copy: Path) -> None:
     rewrite(copy, {"lm_head.weight": torch.zeros(10, 192)})
     with pytest.raises(ModelError, match=r"'lm_head\.weight' is \(10, 192\)"):
-        load_model(open_checkpoint(copy))
+        load_model(*open_checkpoint(copy))
+
+
+def test_a_tensor_that_was_turned_over_is_not_taken_for_the_right_one(copy: Path) -> None:
+    name = "model.visual.merger.gate_proj.weight"
+    rewrite(copy, {name: torch.zeros(2 * 96, 2 * 96)[:96].reshape(384, 48)})
+    with pytest.raises(ModelError, match=r"merger\.gate_proj"):
+        load_model(*open_checkpoint(copy))
+
+
+def test_experts_of_another_layout_are_named(copy: Path) -> None:
+    name = "model.language_model.layers.1.mlp.experts.down_proj"
+    rewrite(copy, {name: load_file(copy / "model.safetensors")[name].transpose(1, 2).contiguous()})
+    with pytest.raises(ModelError, match=r"layers\.1\.mlp\.experts\.down_proj"):
+        load_model(*open_checkpoint(copy))
+
+
+@pytest.mark.parametrize("value", ["big", 0, -1, None])
+def test_a_config_that_makes_no_sense_is_named(copy: Path, value: object) -> None:
+    config = json.loads((copy / "config.json").read_text())
+    config["text_config"]["num_attention_heads"] = value
+    (copy / "config.json").write_text(json.dumps(config))
+    with pytest.raises(ModelError):
+        load_model(*open_checkpoint(copy))
 
 
 def test_a_foreign_tensor_is_named(copy: Path) -> None:
     rewrite(copy, {"model.stranger": torch.zeros(3)})
     with pytest.raises(ModelError, match=r"model\.stranger"):
-        load_model(open_checkpoint(copy))
+        load_model(*open_checkpoint(copy))
 
 
 def test_an_unsupported_family_lists_the_supported_ones(copy: Path) -> None:
@@ -128,4 +151,4 @@ def test_a_config_of_another_size_is_named(copy: Path) -> None:
     config["text_config"]["num_hidden_layers"] = 5
     (copy / "config.json").write_text(json.dumps(config))
     with pytest.raises(ModelError, match=r"layers\.4\."):
-        load_model(open_checkpoint(copy))
+        load_model(*open_checkpoint(copy))

@@ -57,9 +57,11 @@ def test_experts_are_fused_gate_first(original_directory: Path, demo_directory: 
             assert torch.equal(half, nf4.dequantize(again, scale))
 
 
-def test_an_expert_that_lacks_a_half_is_refused(original_directory: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("lost", [["3.up"], ["3.up", "5.gate"], ["4.down"], ["0.gate", "0.up"]])
+def test_an_expert_that_lacks_a_part_is_refused(original_directory: Path, tmp_path: Path, lost: list[str]) -> None:
     tensors = load_file(original_directory / "model.safetensors")
-    del tensors["model.language_model.layers.2.mlp.experts.3.up_proj.weight"]
+    for part in lost:
+        del tensors[f"model.language_model.layers.2.mlp.experts.{part}_proj.weight"]
     (tmp_path / "config.json").write_text((original_directory / "config.json").read_text())
     save_file(tensors, tmp_path / "model.safetensors")
     with pytest.raises(ModelError, match=r"layers\.2\.mlp\.experts"):

@@ -53,7 +53,7 @@ def test_a_bad_box_does_not_hide_a_good_one() -> None:
 
 def test_the_scale_runs_from_edge_to_edge() -> None:
     assert to_pixels((0, 0, 1000, 1000), 640, 480) == Box(0, 0, 640, 480)
-    assert to_pixels((250, 500, 750, 999), 640, 480, image=2) == Box(160, 240, 480, 480, image=2)
+    assert to_pixels((250, 500, 750, 999), 640, 480) == Box(160, 240, 480, 480)
 
 
 def test_corners_are_put_in_order() -> None:

@@ -14,7 +14,7 @@ from PIL import Image
 from transformers.models.glm4v.image_processing_pil_glm4v import Glm4vImageProcessorPil
 from transformers.models.glm4v.video_processing_glm4v import Glm4vVideoProcessor
 
-from glmv_cli.errors import MediaError
+from glmv_cli.errors import MediaError, ModelError
 from glmv_cli.prompt.patches import PixelRules, patchify
 
 RELEASED = {
@@ -25,6 +25,10 @@ RELEASED = {
     "temporal_patch_size": 2,
     "merge_size": 2,
 }
+
+
+def rules_of(config: dict[str, object]) -> PixelRules:
+    return PixelRules.from_config(config, Path("preprocessor_config.json"))
 
 
 def noise(height: int, width: int, frames: int = 1) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
@@ -45,7 +49,7 @@ def test_a_picture_gives_the_patches_of_transformers(
 ) -> None:
     config = json.loads((demo_directory / "preprocessor_config.json").read_text()) if settings == "demo" else RELEASED
     pixels = noise(height, width)
-    patches, grid = patchify(pixels, PixelRules.from_config(config))
+    patches, grid = patchify(pixels, rules_of(config))
     expected = processor(config)(images=Image.fromarray(pixels[0]), return_tensors="pt")
     assert grid == tuple(expected["image_grid_thw"][0].tolist())
     torch.testing.assert_close(patches, expected["pixel_values"].float(), rtol=0, atol=1e-6)
@@ -53,7 +57,7 @@ def test_a_picture_gives_the_patches_of_transformers(
 
 @given(st.integers(1, 700), st.integers(1, 700))
 def test_any_size_stays_within_the_budget(height: int, width: int) -> None:
-    rules = PixelRules.from_config(RELEASED | {"size": {"shortest_edge": 12544, "longest_edge": 56448}})
+    rules = rules_of(RELEASED | {"size": {"shortest_edge": 12544, "longest_edge": 56448}})
     if max(height, width) > 100 * min(height, width):
         return
     patches, grid = patchify(noise(height, width), rules)
@@ -64,7 +68,7 @@ def test_any_size_stays_within_the_budget(height: int, width: int) -> None:
 
 @pytest.mark.parametrize("frames", [1, 2, 5, 8])
 def test_a_film_gives_the_patches_of_transformers(frames: int) -> None:
-    rules = PixelRules.from_config(RELEASED | {"size": {"shortest_edge": 784, "longest_edge": 9633792}})
+    rules = rules_of(RELEASED | {"size": {"shortest_edge": 784, "longest_edge": 9633792}})
     pixels = noise(56, 84, frames)
     patches, grid = patchify(pixels, rules)
     mean, std = torch.tensor(rules.mean)[:, None, None], torch.tensor(rules.std)[:, None, None]
@@ -76,7 +80,7 @@ def test_a_film_gives_the_patches_of_transformers(frames: int) -> None:
 
 
 def test_more_frames_leave_fewer_pixels_for_each() -> None:
-    rules = PixelRules.from_config(RELEASED | {"size": {"shortest_edge": 784, "longest_edge": 8 * 112 * 112}})
+    rules = rules_of(RELEASED | {"size": {"shortest_edge": 784, "longest_edge": 8 * 112 * 112}})
     _, short = patchify(noise(224, 224, 2), rules)
     _, long = patchify(noise(224, 224, 16), rules)
     assert short[1] > long[1]
@@ -84,5 +88,21 @@ def test_more_frames_leave_fewer_pixels_for_each() -> None:
 
 def test_a_picture_that_is_too_long_and_thin_is_refused() -> None:
     with pytest.raises(MediaError, match="too long and thin") as caught:
-        patchify(noise(28, 6000), PixelRules.from_config(RELEASED))
+        patchify(noise(28, 6000), rules_of(RELEASED))
     assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"size": {}},
+        {"size": 3},
+        {"patch_size": 0},
+        {"merge_size": "two"},
+        {"image_std": [0, 1, 1]},
+        {"image_mean": [1]},
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(change: dict[str, object]) -> None:
+    with pytest.raises(ModelError, match=r"preprocessor_config\.json"):
+        rules_of(RELEASED | change)

@@ -19,7 +19,7 @@ def finished(thinking: str = "I see.", answer: str = "A cat.") -> Finished:
     return Finished(
         thinking=thinking,
         answer=answer,
-        boxes=(Box(1, 2, 3, 4, image=1),),
+        boxes=(Box(1, 2, 3, 4),),
         finish_reason="stop",
         usage=Usage(9, 4, 0, 2, 3),
         timings=Timings(1.5, 0.25, 0.1234567891, 0.5, 2.0, 12.0),
@@ -63,7 +63,7 @@ def test_an_answer_is_one_line_with_the_documented_keys_in_order() -> None:
     answer_all(JsonLinesRenderer(console.output, "demo", "What?"), ("a.png", finished()))
     assert console.stdout == (
         '{"model":"demo","source":"a.png","prompt":"What?","thinking":"I see.","answer":"A cat.",'
-        '"boxes":[{"x1":1,"y1":2,"x2":3,"y2":4,"image":1}],"finish_reason":"stop",'
+        '"boxes":[{"x1":1,"y1":2,"x2":3,"y2":4}],"finish_reason":"stop",'
         '"usage":{"prompt_tokens":9,"image_tokens":4,"video_tokens":0,"thinking_tokens":2,"answer_tokens":3},'
         '"timings":{"load_s":1.5,"encode_s":0.25,"prefill_s":0.123457,"first_token_s":0.5,"decode_s":2.0,'
         '"decode_tokens_per_s":12.0}}\n'

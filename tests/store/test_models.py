@@ -49,7 +49,7 @@ def test_the_argument_wins_over_the_variable(checkpoint: Path) -> None:
 def test_a_directory_called_demo_can_be_named_by_a_path(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     checkpoint.rename(checkpoint.parent / "demo")
     monkeypatch.chdir(checkpoint.parent)
-    assert resolve_model(os.path.join(".", "demo"), {}).directory == Path("demo")
+    assert resolve_model(os.path.join(".", "demo"), {}).directory == checkpoint.parent / "demo"
 
 
 def test_a_tilde_in_the_variable_is_the_home_directory(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -91,9 +91,10 @@ def _batches(questions: Sequence[Question]) -> Iterator[list[int]]:
 def read_replies(stdout: str, files: Sequence[str]) -> list[Reply] | None:
     """The replies in JSON lines, one for each of ``files`` in order; ``None`` if they are not that."""
     records = [json.loads(line) for line in stdout.splitlines()]
-    if [record.get("source") for record in records] != list(files):
+    by_source = {record.get("source"): _reply(record) for record in records}
+    if len(records) != len(files) or set(by_source) != set(files):
         return None
-    return [_reply(record) for record in records]
+    return [by_source[file] for file in files]  # what cannot be opened is told before the first answer
 
 
 def _reply(record: dict[str, Any]) -> Reply:

@@ -19,7 +19,7 @@ from transformers import Glm4vMoeConfig
 
 from glmv_cli.model.quantizer import quantize_checkpoint
 from tools.demo_model.config import generation_config, image_processor_config, model_config, video_processor_config
-from tools.demo_model.tokenizer import SPECIAL_TOKENS, build_tokenizer
+from tools.demo_model.tokenizer import SPECIAL_TOKENS, load_tokenizer
 
 _HERE = Path(__file__).parent
 _ROOT = _HERE.parent.parent
@@ -34,7 +34,7 @@ def main() -> None:
     parser.add_argument("--shipped", type=Path, default=SHIPPED)
     args = parser.parse_args()
     state = torch.load(args.run / "state.pt", weights_only=True)
-    tokenizer = build_tokenizer()
+    tokenizer = load_tokenizer()
     write_original(args.original, state["model"], model_config(tokenizer), tokenizer)
     shutil.rmtree(args.shipped, ignore_errors=True)
     quantize_checkpoint(args.original, args.shipped)

@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoConfig, Glm4vMoeForConditionalGeneration
+from transformers import Glm4vMoeForConditionalGeneration
 
 from glmv_cli.events import AnswerDelta
-from glmv_cli.families import family_of
 from glmv_cli.media.frames import DecodedImage
 from glmv_cli.media.load import load
 from glmv_cli.messages import MediaPart, MediaSource, Message, TextPart
@@ -32,8 +31,7 @@ class Reference:
 
     def __init__(self, directory: Path) -> None:
         self.name = f"{directory.name} (transformers)"
-        config = AutoConfig.from_pretrained(directory, local_files_only=True)
-        self._builder = PromptBuilder(directory, family_of(config.model_type, self.name))
+        self._builder = PromptBuilder(directory)
         self._model = Glm4vMoeForConditionalGeneration.from_pretrained(
             directory, dtype=torch.float32, local_files_only=True
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass, field
 from itertools import combinations
+from pathlib import Path
 from random import Random
 
 import numpy as np
@@ -20,8 +21,8 @@ from tools.demo_model.film import Film, random_film
 from tools.demo_model.language import Turn
 from tools.demo_model.scene import COLORS, GROUNDS, KINDS, Palette, Scene, apart, draw, random_scene, reading_order
 
-IMAGE_RULES = PixelRules.from_config(image_processor_config())
-VIDEO_RULES = PixelRules.from_config(video_processor_config())
+IMAGE_RULES = PixelRules.from_config(image_processor_config(), Path("preprocessor_config.json"))
+VIDEO_RULES = PixelRules.from_config(video_processor_config(), Path("video_preprocessor_config.json"))
 _SIZES = ((256, 192), (320, 240), (320, 240), (240, 240), (192, 256), (300, 200), (320, 180), (400, 300))
 _FILM_SIZES = ((160, 120), (160, 120), (200, 150), (144, 144), (192, 108))
 UNTRAINED = -100
@@ -64,9 +65,10 @@ def still_sample(rng: Random) -> Sample:
         return _pair_sample(rng)
     scene, image = drawn_scene(rng)
     talk = language.SceneTalk(scene, image.width, image.height)
+    # Boxes are learnt last, colours are asked of a shape that must be found first: both come more often.
     kinds = (
-        talk.describe, talk.describe, talk.describe, talk.count, talk.count_some, talk.where, talk.where,
-        talk.box, talk.box, talk.color, talk.at_place, talk.background,
+        talk.describe, talk.describe, talk.count, talk.count_some, talk.where, talk.box, talk.box, talk.box, talk.box,
+        talk.color, talk.color, talk.at_place, talk.background,
     )  # fmt: skip
     turns = [kind(rng) for kind in rng.sample(kinds, rng.choice((1, 1, 1, 2, 3, 4)))]
     if rng.random() < 0.03:
@@ -83,8 +85,8 @@ def film_sample(rng: Random) -> Sample:
     film = random_film(rng, width / height)
     frames, scenes = filmed(rng, film, width, height)
     talk = language.FilmTalk(film)
-    kinds = (talk.describe, talk.describe, talk.moves, talk.appears)
-    turns = [kind(rng) for kind in rng.sample(kinds, rng.choice((1, 1, 2, 3)))]
+    kinds = (talk.describe, talk.describe, talk.describe, talk.moves, talk.moves, talk.appears, talk.appears)
+    turns = [kind(rng) for kind in rng.sample(kinds, rng.choice((1, 1, 1, 2)))]
     sample = Sample([], is_film=True)
     shown = _show(sample, frames, scenes, VIDEO_RULES)
     sample.segments = dialogue(rng, shown, turns)

@@ -1,5 +1,8 @@
 """The demo model's tokenizer: byte-level BPE with GLM's special tokens, learnt from the demo's own language.
 
+It is kept in ``tokenizer.json``: trained weights belong to it, and any change to the scenes or the wordings would
+change what is learnt. ``python -m tools.demo_model.tokenizer`` learns it anew; training must then begin anew too.
+
 Byte-level, so that any text (Chinese, emoji, broken bytes apart) round-trips; digits stand alone, as coordinates and
 times are read digit by digit.
 """
@@ -7,6 +10,7 @@ times are read digit by digit.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from random import Random
 
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
@@ -22,10 +26,16 @@ SPECIAL_TOKENS = (
 )  # fmt: skip
 VOCABULARY = 640
 _CORPUS_ROUNDS = 3000
+_FILE = Path(__file__).with_name("tokenizer.json")
 
 
-def build_tokenizer() -> Tokenizer:
-    """Learns the merges; the same every time."""
+def load_tokenizer() -> Tokenizer:
+    """The tokenizer that the demo model is trained with."""
+    return Tokenizer.from_file(str(_FILE))
+
+
+def learn_tokenizer() -> Tokenizer:
+    """Learns the merges; the same every time, as long as the demo's language stays as it is."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
@@ -57,3 +67,7 @@ def _corpus() -> Iterator[str]:
             yield turn.question
             yield turn.answer
             yield turn.thought
+
+
+if __name__ == "__main__":
+    learn_tokenizer().save(str(_FILE))

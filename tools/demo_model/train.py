@@ -23,7 +23,7 @@ from torch.multiprocessing.spawn import spawn
 from tools.demo_model.batches import Batches, Mix, TextBatch
 from tools.demo_model.config import model_config
 from tools.demo_model.learner import Learner
-from tools.demo_model.tokenizer import build_tokenizer
+from tools.demo_model.tokenizer import load_tokenizer
 
 SEED = 20
 RANKS = 2
@@ -48,7 +48,7 @@ class Stage:
 
 
 SEE = Stage("see", Mix(stills=14, films=2), steps=1500, rate=2e-3, tower_rate=2e-3, warmup=100, decay=300)
-TALK = Stage("talk", Mix(stills=8, films=8), steps=4100, rate=2e-3, tower_rate=1e-3, warmup=200, decay=1500)
+TALK = Stage("talk", Mix(stills=8, films=8), steps=4200, rate=2e-3, tower_rate=1e-3, warmup=200, decay=1500)
 _DENSE_WEIGHT = 0.5
 """How much the dense loss counts while talking."""
 
@@ -80,7 +80,7 @@ def work(rank: int, out: Path, save_every: int, stages: tuple[Stage, ...], meeti
 
 def run(stage: Stage, learn: Learn, rank: int, out: Path, save_every: int) -> None:
     """What is left of one stage."""
-    tokenizer = build_tokenizer()
+    tokenizer = load_tokenizer()
     learner = Learner(model_config(tokenizer), SEED, stage.rate, stage.tower_rate)
     state, done = out / "state.pt", 0
     if state.exists():

@@ -25,7 +25,7 @@ from tools.demo_model.samples import (
     still_sample,
 )
 from tools.demo_model.scene import COLORS, GROUNDS, KINDS, Palette, Scene, Shape, draw, random_scene
-from tools.demo_model.tokenizer import build_tokenizer
+from tools.demo_model.tokenizer import load_tokenizer
 
 IMAGE = "<|begin_of_image|><|image|><|end_of_image|>"
 FILM = "<|begin_of_video|><|video|><|end_of_video|>"
@@ -38,7 +38,7 @@ TURNS = (
 
 @pytest.fixture(scope="module")
 def tokenizer() -> Tokenizer:
-    return build_tokenizer()
+    return load_tokenizer()
 
 
 def rendered(messages: list[dict[str, Any]], **options: bool) -> str:
@@ -140,7 +140,7 @@ def test_a_film_is_given_with_the_second_of_each_of_its_steps(seed: int) -> None
 def test_dense_targets_name_what_fills_a_token_and_nothing_on_bare_ground(seed: int) -> None:
     scene = random_scene(Random(seed))
     rows, columns, cell = 4, 5, 48
-    seen = samples._seen(scene, rows, columns, columns * cell, rows * cell)
+    seen = samples._seen(scene, scene, rows, columns, columns * cell, rows * cell)
     kind, color = seen.kind.reshape(rows, columns), seen.color.reshape(rows, columns)
     box = seen.box.reshape(rows, columns, 4)
 
