@@ -74,8 +74,11 @@ class Session:
 
     def _decode(self, request: ChatRequest, max_pixels: int) -> dict[MediaSource, DecodedMedia]:
         sources = [p.source for m in request.messages for p in m.parts if isinstance(p, MediaPart)]
-        sampler = self._builder.frame_sampler
-        return {s: load(s, sampler=sampler, max_pixels=max_pixels) for s in dict.fromkeys(sources)}
+        builder = self._builder
+        return {
+            s: load(s, sampler=builder.frame_sampler, fit=builder.fit_frames, max_pixels=max_pixels)
+            for s in dict.fromkeys(sources)
+        }
 
 
 @dataclass(slots=True)

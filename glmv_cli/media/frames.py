@@ -48,10 +48,13 @@ class VideoInfo:
 FrameSampler: TypeAlias = Callable[[VideoInfo], Sequence[int]]
 """Chooses which frames to keep: indices below ``total_frames``, ascending, repeats allowed, at least one."""
 
+FrameFit: TypeAlias = Callable[[int, int, int], tuple[int, int]]
+"""How large a model wants kept frames: their number, height and width → height and width."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DecodedVideo:
-    """The kept frames of a film: RGB, upright, ``[T, H, W, 3]``.
+    """The kept frames of a film: RGB, upright, ``[T, H, W, 3]``, in the size that was asked for.
 
     ``times[t]`` is when frame ``t`` is shown, in seconds after the film's first frame, by the film's own
     clock. ``T`` is less than what the sampler asked for if the film is damaged; ``notice`` then says so.

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from glmv_cli.media.frames import DecodedImage, DecodedVideo, FrameSampler
+from glmv_cli.media.frames import DecodedImage, DecodedVideo, FrameFit, FrameSampler
 from glmv_cli.media.kind import kind_of
 from glmv_cli.media.limits import DEFAULT_MAX_PIXELS
 from glmv_cli.messages import MediaSource
 
 
 def load(
-    source: MediaSource, *, sampler: FrameSampler, max_pixels: int = DEFAULT_MAX_PIXELS
+    source: MediaSource,
+    *,
+    sampler: FrameSampler,
+    max_pixels: int = DEFAULT_MAX_PIXELS,
+    fit: FrameFit | None = None,
 ) -> DecodedImage | DecodedVideo:
-    """Decode ``source``. ``sampler`` is asked only if it is a film; ``max_pixels`` holds for each frame.
+    """Decode ``source``. ``sampler`` and ``fit`` are asked only if it is a film; ``max_pixels`` holds for each frame.
 
     Raises:
         MediaError: of no supported kind, damaged or too large.
@@ -24,4 +28,4 @@ def load(
         return read_image(source, max_pixels=max_pixels)
     from glmv_cli.media.video import read_video  # libav is worth loading only for films
 
-    return read_video(source, sampler, max_pixels=max_pixels)
+    return read_video(source, sampler, max_pixels=max_pixels, fit=fit)

@@ -15,7 +15,7 @@ from glmv_cli.families import video_rule_of
 from glmv_cli.media.frames import DecodedImage, DecodedVideo, FrameSampler
 from glmv_cli.messages import MediaPart, MediaSource, Message, TextPart
 from glmv_cli.prompt.inputs import IMAGE, VIDEO, ModelInputs, Vision
-from glmv_cli.prompt.patches import Grid, PixelRules, patchify
+from glmv_cli.prompt.patches import Grid, PixelRules, patchify, target_size
 from glmv_cli.prompt.sampling import frame_sampler
 from glmv_cli.store.json_files import read_json
 
@@ -48,6 +48,10 @@ class PromptBuilder:
             raise ModelError(f"the tokenizer in {directory} lacks {min(lacking)}", "is it that of a GLM-V model?")
         self._special = re.compile("|".join(map(re.escape, sorted(special, key=len, reverse=True))))
         self._render([Message("user", (TextPart("Hello"),))], {}, think=True)  # a broken template shows here
+
+    def fit_frames(self, count: int, height: int, width: int) -> tuple[int, int]:
+        """The size in which ``count`` frames of a film are shown to the model."""
+        return target_size(count, height, width, self._video_rules)
 
     @property
     def tokenizer(self) -> PreTrainedTokenizerFast:

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
-from PIL import Image
 from transformers.models.glm4v.image_processing_pil_glm4v import smart_resize
 
 from glmv_cli.errors import MediaError, ModelError
+from glmv_cli.media.resize import resize
 
 Grid = tuple[int, int, int]
 """Patches by time (one step is ``temporal_patch_size`` frames), height and width."""
@@ -84,8 +84,8 @@ def patchify(frames: npt.NDArray[np.uint8], rules: PixelRules) -> tuple[torch.Te
     """
     tp, p, m = rules.temporal_patch_size, rules.patch_size, rules.merge_size
     count, height, width = frames.shape[:3]
-    new_height, new_width = _target_size(max(count, tp), height, width, rules)
-    resized = np.stack([_resize(frame, new_height, new_width) for frame in frames])  # [T, H', W', 3]
+    new_height, new_width = target_size(count, height, width, rules)
+    resized = np.stack([resize(frame, new_height, new_width) for frame in frames])  # [T, H', W', 3]
     if missing := -count % tp:
         resized = np.concatenate([resized, np.repeat(resized[-1:], missing, axis=0)])
     t, h, w = len(resized) // tp, new_height // p, new_width // p
@@ -98,10 +98,15 @@ def patchify(frames: npt.NDArray[np.uint8], rules: PixelRules) -> tuple[torch.Te
     return torch.from_numpy(patches.reshape(t * h * w, 3 * tp * p * p)), (t, h, w)
 
 
-def _target_size(count: int, height: int, width: int, rules: PixelRules) -> tuple[int, int]:
+def target_size(count: int, height: int, width: int, rules: PixelRules) -> tuple[int, int]:
+    """The height and width to which ``count`` frames are brought: multiples of a merged patch, within the budget.
+
+    For an even count, applied to its own result it changes nothing, so that frames may be resized early.
+    Raises :class:`MediaError` for a side ratio over 200.
+    """
     try:
         new_height, new_width = smart_resize(
-            num_frames=count,
+            num_frames=max(count, rules.temporal_patch_size),
             height=height,
             width=width,
             temporal_factor=rules.temporal_patch_size,
@@ -115,10 +120,3 @@ def _target_size(count: int, height: int, width: int, rules: PixelRules) -> tupl
             "crop it, or cut it into several pictures",
         ) from error
     return new_height, new_width
-
-
-def _resize(frame: npt.NDArray[np.uint8], height: int, width: int) -> npt.NDArray[np.uint8]:
-    """``[H, W, 3]`` → ``[height, width, 3]``, bicubic with antialiasing."""
-    if frame.shape[:2] == (height, width):
-        return frame
-    return np.asarray(Image.fromarray(frame).resize((width, height), Image.Resampling.BICUBIC))

@@ -71,6 +71,21 @@ def test_codecs_and_containers_give_every_frame_at_its_time(tmp_path: Path, name
     assert video.notice is None
 
 
+def test_frames_are_kept_in_the_size_that_is_asked_for(tmp_path: Path) -> None:
+    asked: list[tuple[int, int, int]] = []
+
+    def fit(count: int, height: int, width: int) -> tuple[int, int]:
+        asked.append((count, height, width))
+        return 24, 32
+
+    source = MediaSource("film", path=write_film(tmp_path / "a.mp4", "libx264"))
+    small = read_video(source, choosing(0, 5, 11), max_pixels=DEFAULT_MAX_PIXELS, fit=fit)
+    assert asked == [(3, 48, 64)]
+    assert small.frames.shape == (3, 24, 32, 3)
+    assert (small.info.width, small.info.height) == (64, 48)
+    assert numbers(small.frames) == [0, 5, 11]
+
+
 def test_only_the_chosen_frames_are_kept_and_repeats_repeat(tmp_path: Path) -> None:
     video = read(write_film(tmp_path / "a.mp4"), choosing(0, 0, 3, 7, 7, 7, 11))
     assert numbers(video.frames) == [0, 0, 3, 7, 7, 7, 11]

@@ -15,7 +15,7 @@ from transformers.models.glm4v.image_processing_pil_glm4v import Glm4vImageProce
 from transformers.models.glm4v.video_processing_glm4v import Glm4vVideoProcessor
 
 from glmv_cli.errors import MediaError, ModelError
-from glmv_cli.prompt.patches import PixelRules, patchify
+from glmv_cli.prompt.patches import PixelRules, patchify, target_size
 
 RELEASED = {
     "size": {"shortest_edge": 12544, "longest_edge": 9633792},
@@ -84,6 +84,13 @@ def test_more_frames_leave_fewer_pixels_for_each() -> None:
     _, short = patchify(noise(224, 224, 2), rules)
     _, long = patchify(noise(224, 224, 16), rules)
     assert short[1] > long[1]
+
+
+@given(st.integers(1, 40), st.integers(30, 2000), st.integers(30, 2000))
+def test_a_size_that_fits_is_left_alone(pairs: int, height: int, width: int) -> None:
+    rules = rules_of(RELEASED | {"size": {"shortest_edge": 12544, "longest_edge": 80 * 28 * 28 * 40}})
+    fitted = target_size(2 * pairs, height, width, rules)
+    assert target_size(2 * pairs, *fitted, rules) == fitted
 
 
 def test_a_picture_that_is_too_long_and_thin_is_refused() -> None:
