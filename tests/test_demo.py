@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import shutil
+import signal
 import struct
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from glmv_cli.cli.environment import AnsweringSession, Environment
 from glmv_cli.cli.program import run
 from glmv_cli.render.output import Output
 from glmv_cli.session import Session
+from tests.media.films import write_sound
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 SHAPES = EXAMPLES / "shapes.png"
@@ -60,6 +62,15 @@ def glmv(opened: dict[Path, Session]) -> Callable[..., Ran]:
     return ran
 
 
+def assert_refused(ran: Ran, status: int, words: str) -> None:
+    assert ran.status == status
+    assert ran.stdout == ""
+    assert ran.stderr.startswith("error: ")
+    assert words in ran.stderr
+    assert "\n\nhint: " in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
 def png_of(width: int, height: int) -> bytes:
     """The beginning of a PNG that claims a size."""
     header = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
@@ -81,13 +92,7 @@ BAD_FILES: dict[str, tuple[Callable[[], bytes], int, str]] = {
 def test_a_bad_file_is_an_error_with_a_hint(glmv: Callable[..., Ran], tmp_path: Path, name: str) -> None:
     content, status, words = BAD_FILES[name]
     (tmp_path / name).write_bytes(content())
-    ran = glmv("describe", tmp_path / name, "-m", "demo")
-    assert ran.status == status
-    assert ran.stdout == ""
-    assert ran.stderr.startswith("error: ")
-    assert words in ran.stderr
-    assert "\n\nhint: " in ran.stderr
-    assert "Traceback" not in ran.stderr
+    assert_refused(glmv("describe", tmp_path / name, "-m", "demo"), status, words)
 
 
 def test_the_hint_of_a_bomb_names_the_flag_that_lifts_the_limit(glmv: Callable[..., Ran], tmp_path: Path) -> None:
@@ -99,52 +104,55 @@ def test_the_hint_of_a_bomb_names_the_flag_that_lifts_the_limit(glmv: Callable[.
 
 
 def test_a_missing_file(glmv: Callable[..., Ran]) -> None:
-    ran = glmv("describe", "nowhere.png", "-m", "demo")
-    assert ran.status == 66
-    assert ran.stderr.startswith("error: nowhere.png does not exist")
+    assert_refused(glmv("describe", "nowhere.png", "-m", "demo"), 66, "nowhere.png does not exist")
 
 
 def test_a_directory(glmv: Callable[..., Ran], tmp_path: Path) -> None:
-    ran = glmv("describe", tmp_path, "-m", "demo")
-    assert ran.status == 66
-    assert "directory" in ran.stderr
+    assert_refused(glmv("describe", tmp_path, "-m", "demo"), 66, "directory")
 
 
 def test_an_empty_pipe(glmv: Callable[..., Ran]) -> None:
-    ran = glmv("describe", "-", "-m", "demo", stdin=b"")
-    assert ran.status == 65
-    assert "hint: " in ran.stderr
+    assert_refused(glmv("describe", "-", "-m", "demo", stdin=b""), 65, "standard input is empty")
+
+
+def test_a_film_without_pictures(glmv: Callable[..., Ran], tmp_path: Path) -> None:
+    assert_refused(glmv("describe", write_sound(tmp_path / "sound.mp4"), "-m", "demo"), 65, "sound.mp4")
 
 
 def test_a_picture_that_is_too_long_and_thin(glmv: Callable[..., Ran], tmp_path: Path) -> None:
     Image.new("RGB", (28 * 250, 28)).save(tmp_path / "thin.png")
-    ran = glmv("describe", tmp_path / "thin.png", "-m", "demo")
-    assert ran.status == 65
-    assert "too long and thin" in ran.stderr
+    assert_refused(glmv("describe", tmp_path / "thin.png", "-m", "demo"), 65, "too long and thin")
 
 
 def test_an_unknown_model(glmv: Callable[..., Ran]) -> None:
-    ran = glmv("describe", SHAPES, "-m", "no-such-model")
-    assert ran.status == 69
-    assert "no-such-model" in ran.stderr
+    assert_refused(glmv("describe", SHAPES, "-m", "no-such-model"), 69, "no-such-model")
 
 
 def test_a_checkpoint_with_a_cut_file(glmv: Callable[..., Ran], demo_directory: Path, tmp_path: Path) -> None:
     copy = shutil.copytree(demo_directory, tmp_path / "copy")
     weights = copy / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:-100])
-    ran = glmv("describe", SHAPES, "-m", copy)
-    assert ran.status == 69
-    assert "model.safetensors is damaged or cut short" in ran.stderr
+    assert_refused(glmv("describe", SHAPES, "-m", copy), 69, "model.safetensors is damaged or cut short")
 
 
 def test_a_checkpoint_with_a_missing_shard(glmv: Callable[..., Ran], demo_directory: Path, tmp_path: Path) -> None:
     copy = shutil.copytree(demo_directory, tmp_path / "copy")
     index = {"weight_map": {"lm_head.weight": "model-00002-of-00002.safetensors"}}
     (copy / "model.safetensors.index.json").write_text(json.dumps(index))
+    assert_refused(glmv("describe", SHAPES, "-m", copy), 69, "model-00002-of-00002.safetensors")
+
+
+def test_a_checkpoint_that_wants_its_own_code_run(
+    glmv: Callable[..., Ran], demo_directory: Path, tmp_path: Path
+) -> None:
+    copy = shutil.copytree(demo_directory, tmp_path / "copy")
+    config = json.loads((copy / "tokenizer_config.json").read_text())
+    config |= {"tokenizer_class": "Own", "auto_map": {"AutoTokenizer": [None, "own.Own"]}}
+    (copy / "tokenizer_config.json").write_text(json.dumps(config))
+    (copy / "own.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')")
     ran = glmv("describe", SHAPES, "-m", copy)
-    assert ran.status == 69
-    assert "model-00002-of-00002.safetensors" in ran.stderr
+    assert not (tmp_path / "ran").exists()
+    assert ran.status in (0, 69)
 
 
 def test_one_bad_file_does_not_stop_the_others(glmv: Callable[..., Ran], tmp_path: Path) -> None:
@@ -166,7 +174,9 @@ def test_a_picture(glmv: Callable[..., Ran], think: str) -> None:
 def test_a_film(glmv: Callable[..., Ran], think: str) -> None:
     ran = glmv("describe", FILM, "-m", "demo", think)
     assert ran.status == 0
-    assert ran.stdout == ("The red circle moves from the left to the right. The yellow star appears at 3 seconds.\n")
+    assert ran.stdout == (
+        "The red circle moves from the bottom left to the bottom right. The yellow star appears at 3 seconds.\n"
+    )
 
 
 def test_a_picture_that_only_exif_turns_upright(glmv: Callable[..., Ran]) -> None:
@@ -213,3 +223,16 @@ def test_the_installed_command_describes_a_picture_and_says_who_answers() -> Non
     assert (ran.returncode, ran.stdout) == (0, ANSWER)
     assert ran.stderr.startswith("note: ")
     assert ran.stderr.count("\n") == 1  # one line, and no noise from libraries
+
+
+@pytest.mark.slow
+def test_ctrl_c_ends_a_long_answer_quietly() -> None:
+    command = [sys.executable, "-m", "glmv_cli", "describe", str(SHAPES), "-m", "demo"]
+    command += ["--temperature", "50", "--seed", "2", "--max-tokens", "4000", "--no-think"]  # it babbles
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0) as process:
+        assert process.stdout is not None
+        assert process.stdout.read(1)  # the model is loaded, and has begun to talk
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert b"Traceback" not in errors
