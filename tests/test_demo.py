@@ -228,7 +228,7 @@ def test_the_installed_command_describes_a_picture_and_says_who_answers() -> Non
 @pytest.mark.slow
 def test_ctrl_c_ends_a_long_answer_quietly() -> None:
     command = [sys.executable, "-m", "glmv_cli", "describe", str(SHAPES), "-m", "demo"]
-    command += ["--temperature", "50", "--seed", "2", "--max-tokens", "4000", "--no-think"]  # it babbles
+    command += ["--temperature", "50", "--seed", "3", "--max-tokens", "4000", "--no-think"]  # it babbles
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0) as process:
         assert process.stdout is not None
         assert process.stdout.read(1)  # the model is loaded, and has begun to talk
