@@ -66,7 +66,7 @@ class PromptBuilder:
         used = [media[p.source] for m in messages for p in m.parts if isinstance(p, MediaPart)]
         images = [patchify(d.pixels[None], self._image_rules) for d in used if isinstance(d, DecodedImage)]
         films = [d for d in used if isinstance(d, DecodedVideo)]
-        videos = [patchify(d.frames, self._video_rules) for d in films]
+        videos = [patchify(d.frames, self._video_rules, (d.info.height, d.info.width)) for d in films]
         text = self._render(messages, media, think)
         expanded = self._expand(
             text,

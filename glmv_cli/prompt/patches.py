@@ -76,14 +76,18 @@ class PixelRules:
         return levels
 
 
-def patchify(frames: npt.NDArray[np.uint8], rules: PixelRules) -> tuple[torch.Tensor, Grid]:
+def patchify(
+    frames: npt.NDArray[np.uint8], rules: PixelRules, source_size: tuple[int, int] | None = None
+) -> tuple[torch.Tensor, Grid]:
     """Frames ``[T, H, W, 3]`` → patches ``[t·h·w, 3·tp·p·p]`` float32 and their grid ``(t, h, w)``.
 
     A picture is one frame; it is repeated to fill a temporal patch, as is the last frame of an odd film.
+    ``source_size`` is the height and width before the frames were brought to :func:`target_size`, if they were.
     Raises :class:`MediaError` for a side ratio over 200, which the family refuses.
     """
     tp, p, m = rules.temporal_patch_size, rules.patch_size, rules.merge_size
     count, height, width = frames.shape[:3]
+    height, width = source_size or (height, width)
     new_height, new_width = target_size(count, height, width, rules)
     resized = np.stack([resize(frame, new_height, new_width) for frame in frames])  # [T, H', W', 3]
     if missing := -count % tp:
@@ -101,7 +105,6 @@ def patchify(frames: npt.NDArray[np.uint8], rules: PixelRules) -> tuple[torch.Te
 def target_size(count: int, height: int, width: int, rules: PixelRules) -> tuple[int, int]:
     """The height and width to which ``count`` frames are brought: multiples of a merged patch, within the budget.
 
-    For an even count, applied to its own result it changes nothing, so that frames may be resized early.
     Raises :class:`MediaError` for a side ratio over 200.
     """
     try:

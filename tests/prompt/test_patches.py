@@ -15,6 +15,7 @@ from transformers.models.glm4v.image_processing_pil_glm4v import Glm4vImageProce
 from transformers.models.glm4v.video_processing_glm4v import Glm4vVideoProcessor
 
 from glmv_cli.errors import MediaError, ModelError
+from glmv_cli.media.resize import resize
 from glmv_cli.prompt.patches import PixelRules, patchify, target_size
 
 RELEASED = {
@@ -86,11 +87,16 @@ def test_more_frames_leave_fewer_pixels_for_each() -> None:
     assert short[1] > long[1]
 
 
-@given(st.integers(1, 40), st.integers(30, 2000), st.integers(30, 2000))
-def test_a_size_that_fits_is_left_alone(pairs: int, height: int, width: int) -> None:
-    rules = rules_of(RELEASED | {"size": {"shortest_edge": 12544, "longest_edge": 80 * 28 * 28 * 40}})
-    fitted = target_size(2 * pairs, height, width, rules)
-    assert target_size(2 * pairs, *fitted, rules) == fitted
+@pytest.mark.parametrize(("height", "width"), [(240, 320), (30, 1500), (1000, 40), (57, 85)])
+@pytest.mark.parametrize("frames", [1, 6, 7, 20])
+def test_frames_may_be_resized_before_they_are_cut(height: int, width: int, frames: int) -> None:
+    rules = rules_of(RELEASED | {"size": {"shortest_edge": 12544, "longest_edge": 8 * 112 * 112}})
+    pixels = noise(height, width, frames)
+    early = np.stack([resize(frame, *target_size(frames, height, width, rules)) for frame in pixels])
+    patches, grid = patchify(early, rules, (height, width))
+    expected, expected_grid = patchify(pixels, rules)
+    assert grid == expected_grid
+    assert torch.equal(patches, expected)
 
 
 def test_a_picture_that_is_too_long_and_thin_is_refused() -> None:

@@ -14,7 +14,7 @@ def record(source: str, **other: Any) -> str:
 
 
 def test_one_line_becomes_one_reply() -> None:
-    box = {"x1": 1, "y1": 2, "x2": 3, "y2": 4, "image": 0}
+    box = {"x1": 1, "y1": 2, "x2": 3, "y2": 4}
     line = record("a.png", thinking="I see.", boxes=[box])
 
     assert read_replies(line + "\n", ["a.png"]) == [Reply("Yes.", "I see.", ((1, 2, 3, 4),))]
@@ -27,9 +27,14 @@ def test_a_failed_file_is_an_error_beside_the_others() -> None:
     assert replies == [Reply("Yes."), Reply("", error="no such file")]
 
 
-def test_missing_and_mixed_up_lines_are_no_replies() -> None:
+def test_replies_are_matched_by_source() -> None:
+    replies = read_replies(f"{record('b.png', answer='B.')}\n{record('a.png', answer='A.')}\n", ["a.png", "b.png"])
+    assert replies == [Reply("A."), Reply("B.")]
+
+
+def test_missing_and_foreign_lines_are_no_replies() -> None:
     assert read_replies(record("a.png"), ["a.png", "b.png"]) is None
-    assert read_replies(f"{record('b.png')}\n{record('a.png')}\n", ["a.png", "b.png"]) is None
+    assert read_replies(f"{record('a.png')}\n{record('c.png')}\n", ["a.png", "b.png"]) is None
     assert read_replies("", ["a.png"]) is None
 
 
