@@ -67,7 +67,7 @@ def still_sample(rng: Random) -> Sample:
     talk = language.SceneTalk(scene, image.width, image.height)
     # Boxes are learnt last, colours are asked of a shape that must be found first: both come more often.
     kinds = [
-        talk.describe, talk.describe, talk.count, talk.count_some, talk.where, *[talk.box] * 8,
+        talk.describe, talk.describe, talk.count, talk.count_some, talk.where, *[talk.box] * 4,
         talk.color, talk.color, talk.at_place, talk.background,
     ]  # fmt: skip
     turns = [kind(rng) for kind in rng.sample(kinds, rng.choice((1, 1, 1, 2, 3, 4)))]

@@ -48,7 +48,7 @@ class Stage:
 
 
 SEE = Stage("see", Mix(stills=14, films=2), steps=1500, rate=2e-3, tower_rate=2e-3, warmup=100, decay=300)
-TALK = Stage("talk", Mix(stills=12, films=4), steps=4500, rate=2e-3, tower_rate=1e-3, warmup=200, decay=1500)
+TALK = Stage("talk", Mix(stills=8, films=8), steps=4200, rate=2e-3, tower_rate=1e-3, warmup=200, decay=1500)
 _DENSE_WEIGHT = 0.5
 """How much the dense loss counts while talking."""
 
