@@ -1,4 +1,4 @@
-"""The commands of ``glmv`` and their help."""
+"""The tree of commands of ``glmv``."""
 
 from __future__ import annotations
 
@@ -7,11 +7,8 @@ from typing import Annotated
 import typer
 
 from glmv_cli import __version__
-from glmv_cli.cli import options
-from glmv_cli.cli.environment import Environment
-from glmv_cli.cli.inquiry import STDIN, Inquiry, check_stdin, clean_prompt, read_prompt
-from glmv_cli.cli.options import DEFAULTS, AnswerOptions
-from glmv_cli.messages import SamplingOptions
+from glmv_cli.cli.commands import ask, describe
+from glmv_cli.cli.environment import environment_of
 
 # "\b" keeps the lines of the paragraph that follows it.
 _EPILOG = """
@@ -34,24 +31,6 @@ Environment:
   GLMV_DEBUG=1  show the traceback of an error
 """
 
-_DESCRIBE_EPILOG = """
-\b
-Examples:
-  glmv describe photo.jpg
-  glmv describe film.mp4 -p "What moves, and where?"
-  glmv describe *.png --json
-  glmv describe before.png after.png --together -p "What has changed?"
-  curl -s "$URL" | glmv describe -
-"""
-
-_ASK_EPILOG = """
-\b
-Examples:
-  glmv ask "Which is larger?" -a one.png -a two.png
-  glmv ask "What can you do?"
-  glmv ask - -a plan.png < question.txt
-"""
-
 _SETTINGS = {"help_option_names": ["-h", "--help"]}
 
 
@@ -66,14 +45,17 @@ def create_app() -> typer.Typer:
         epilog=_EPILOG,
     )
     app.callback(invoke_without_command=True)(glmv)
-    app.command(epilog=_DESCRIBE_EPILOG, context_settings=_SETTINGS)(describe)
-    app.command(epilog=_ASK_EPILOG, context_settings=_SETTINGS)(ask)
+    for module, command in (
+        (describe, describe.describe),
+        (ask, ask.ask),
+    ):
+        app.command(epilog=module.EPILOG, context_settings=_SETTINGS)(command)
     return app
 
 
 def _show_version(context: typer.Context, wanted: bool) -> None:
     if wanted:
-        _environment(context).output.to_stdout(f"glmv {__version__}\n")
+        environment_of(context).output.to_stdout(f"glmv {__version__}\n")
         raise typer.Exit
 
 
@@ -89,82 +71,5 @@ def glmv(
     The answer goes to standard output, everything else to standard error.
     """
     if context.invoked_subcommand is None:
-        _environment(context).output.to_stderr(context.get_help() + "\n")
+        environment_of(context).output.to_stderr(context.get_help() + "\n")
         raise typer.Exit(2)
-
-
-def describe(
-    context: typer.Context,
-    media: Annotated[list[str], typer.Argument(metavar="MEDIA", help="Pictures and films; - is standard input.")],
-    prompt: Annotated[
-        str | None,
-        typer.Option("-p", "--prompt", metavar="PROMPT", help="Ask this instead of 'Describe this …'."),
-    ] = None,
-    together: Annotated[
-        bool, typer.Option("--together", help="Put all files into one question instead of one each.")
-    ] = False,
-    model: options.Model = DEFAULTS.model,
-    think: options.Think = DEFAULTS.think,
-    show_thinking: options.Thinking = DEFAULTS.show_thinking,
-    json: options.Json = DEFAULTS.json,
-    max_tokens: options.MaxTokens = DEFAULTS.sampling.max_tokens,
-    temperature: options.Temperature = DEFAULTS.sampling.temperature,
-    seed: options.Seed = DEFAULTS.sampling.seed,
-    max_pixels: options.MaxPixels = DEFAULTS.max_pixels,
-) -> int:
-    """Say what is in pictures and films.
-
-    Several files give several answers, each under the name of its file. One that cannot be used does not stop
-    the others; the exit code tells.
-    """
-    environment = _environment(context)
-    check_stdin(media, environment.stdin)
-    question = None if prompt is None else clean_prompt(prompt)
-    sampling = SamplingOptions(max_tokens, temperature, seed)
-    chosen = AnswerOptions(model, think, show_thinking, json, sampling, max_pixels)
-    groups = [tuple(media)] if together else [(name,) for name in media]
-    return _answer(environment, chosen, *(Inquiry(group, question) for group in groups))
-
-
-def ask(
-    context: typer.Context,
-    prompt: Annotated[str, typer.Argument(metavar="PROMPT", help="The question; - reads it from stdin.")],
-    attach: Annotated[
-        list[str] | None,
-        typer.Option(
-            "-a",
-            "--attach",
-            metavar="MEDIA",
-            help="A picture or film, or - for stdin; may be given again.",
-        ),
-    ] = None,
-    model: options.Model = DEFAULTS.model,
-    think: options.Think = DEFAULTS.think,
-    show_thinking: options.Thinking = DEFAULTS.show_thinking,
-    json: options.Json = DEFAULTS.json,
-    max_tokens: options.MaxTokens = DEFAULTS.sampling.max_tokens,
-    temperature: options.Temperature = DEFAULTS.sampling.temperature,
-    seed: options.Seed = DEFAULTS.sampling.seed,
-    max_pixels: options.MaxPixels = DEFAULTS.max_pixels,
-) -> int:
-    """Ask a question, with or without pictures and films."""
-    environment = _environment(context)
-    media = tuple(attach or ())
-    check_stdin(media, environment.stdin, prompt=prompt)
-    if prompt == STDIN:
-        prompt = read_prompt(environment.stdin)
-    sampling = SamplingOptions(max_tokens, temperature, seed)
-    chosen = AnswerOptions(model, think, show_thinking, json, sampling, max_pixels)
-    return _answer(environment, chosen, Inquiry(media, clean_prompt(prompt)))
-
-
-def _answer(environment: Environment, chosen: AnswerOptions, *inquiries: Inquiry) -> int:
-    from glmv_cli.cli.answers import answer_all  # renderers and all: --help need not wait for them
-
-    return answer_all(environment, chosen, inquiries)
-
-
-def _environment(context: typer.Context) -> Environment:
-    environment = context.obj
-    assert isinstance(environment, Environment)
-    return environment

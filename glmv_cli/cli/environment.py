@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
+import typer
+
 from glmv_cli.cli.process import is_debug
 from glmv_cli.render.output import Output
 
@@ -49,6 +51,13 @@ class Environment:
     def debug(self) -> bool:
         """Whether the user asks for tracebacks."""
         return is_debug(self.environ)
+
+
+def environment_of(context: typer.Context) -> Environment:
+    """What :func:`glmv_cli.cli.program.run` gave to the command."""
+    environment = context.obj
+    assert isinstance(environment, Environment)
+    return environment
 
 
 def _open_session(directory: Path, name: str) -> AnsweringSession:

@@ -1,0 +1,58 @@
+"""``glmv describe``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from glmv_cli.cli import options
+from glmv_cli.cli.environment import environment_of
+from glmv_cli.cli.inquiry import Inquiry, check_stdin, clean_prompt
+from glmv_cli.cli.options import DEFAULTS, AnswerOptions
+from glmv_cli.messages import SamplingOptions
+
+EPILOG = """
+\b
+Examples:
+  glmv describe photo.jpg
+  glmv describe film.mp4 -p "What moves, and where?"
+  glmv describe *.png --json
+  glmv describe before.png after.png --together -p "What has changed?"
+  curl -s "$URL" | glmv describe -
+"""
+
+
+def describe(
+    context: typer.Context,
+    media: Annotated[list[str], typer.Argument(metavar="MEDIA", help="Pictures and films; - is standard input.")],
+    prompt: Annotated[
+        str | None,
+        typer.Option("-p", "--prompt", metavar="PROMPT", help="Ask this instead of 'Describe this …'."),
+    ] = None,
+    together: Annotated[
+        bool, typer.Option("--together", help="Put all files into one question instead of one each.")
+    ] = False,
+    model: options.Model = DEFAULTS.model,
+    think: options.Think = DEFAULTS.think,
+    show_thinking: options.Thinking = DEFAULTS.show_thinking,
+    json: options.Json = DEFAULTS.json,
+    max_tokens: options.MaxTokens = DEFAULTS.sampling.max_tokens,
+    temperature: options.Temperature = DEFAULTS.sampling.temperature,
+    seed: options.Seed = DEFAULTS.sampling.seed,
+    max_pixels: options.MaxPixels = DEFAULTS.max_pixels,
+) -> int:
+    """Say what is in pictures and films.
+
+    Several files give several answers, each under the name of its file. One that cannot be used does not stop
+    the others; the exit code tells.
+    """
+    from glmv_cli.cli.answers import answer_all  # renderers and all: --help need not wait for them
+
+    environment = environment_of(context)
+    check_stdin(media, environment.stdin)
+    question = None if prompt is None else clean_prompt(prompt)
+    sampling = SamplingOptions(max_tokens, temperature, seed)
+    chosen = AnswerOptions(model, think, show_thinking, json, sampling, max_pixels)
+    groups = [tuple(media)] if together else [(name,) for name in media]
+    return answer_all(environment, chosen, [Inquiry(group, question) for group in groups])

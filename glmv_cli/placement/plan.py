@@ -1,0 +1,61 @@
+"""The plan: where every part of a model lives. ``glmv plan`` prints it, the loader obeys it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+CPU = "cpu"
+DISK = "disk"
+"""Computed by the CPU, from the mapped file, of which only a part fits into memory at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class LayerPlan:
+    """A decoder layer. Places are ``cuda:N``, :data:`CPU` or :data:`DISK`."""
+
+    index: int
+    core: str
+    """Attention with its KV cache, norms, the router, and the dense MLP or the shared expert: they run here."""
+    experts: str | None
+    """Home of the routed experts; None in a dense layer. A missed expert is computed where it lies."""
+    slots: int = 0
+    """How many of the layer's experts may be copied to the GPU of ``core`` at a time; 0 if all live there."""
+
+
+@dataclass(frozen=True, slots=True)
+class TierUse:
+    """What the plan puts on one device. Bytes."""
+
+    place: str
+    capacity: int
+    """What may be used; for :data:`DISK`, the size of what is read from it."""
+    weights: int
+    kv_cache: int
+    slots: int
+    """Buffers for experts copied here."""
+    workspace: int
+    """Activations, staging buffers and what the libraries take."""
+
+    @property
+    def used(self) -> int:
+        """Everything together."""
+        return self.weights + self.kv_cache + self.slots + self.workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Where a model goes. All of it can be computed without importing torch."""
+
+    embeddings: str
+    vision: str | None
+    """None: a text model."""
+    head: str
+    layers: tuple[LayerPlan, ...]
+    context: int
+    """Tokens of prompt and answer for which the KV cache is reserved."""
+    tiers: tuple[TierUse, ...]
+    """GPUs in order, then CPU, then disk if it is used."""
+    cpu_memory: int
+    """Bytes of weights that may be resident in main memory; experts at :data:`DISK` share what the rest leaves."""
+    reasons: tuple[str, ...]
+    """Why it came out so, a line each."""
