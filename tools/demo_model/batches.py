@@ -44,6 +44,8 @@ class Mix:
 
     stills: int
     films: int
+    boxes: float = 0.0
+    """Share of the stills that end on a box, thought about first."""
 
 
 class Batches:
@@ -56,7 +58,7 @@ class Batches:
 
     def __getitem__(self, step: int) -> tuple[TextBatch, ...]:
         rng = Random(f"{self._seed} {step} {self._rank}")
-        stills = [still_sample(rng) for _ in range(self._mix.stills)]
+        stills = [still_sample(rng, self._mix.boxes) for _ in range(self._mix.stills)]
         films = [film_sample(rng) for _ in range(self._mix.films)]
         stills.sort(key=lambda sample: sum(len(text) for text, _ in sample.segments))
         half = len(stills) // 2  # short with short, so that less of a batch is padding

@@ -139,6 +139,11 @@ class Learner:
         torch.save(state, part)
         part.replace(path)
 
+    def adopt(self, checkpoint: Path) -> None:
+        """Takes the weights of a 16-bit checkpoint; the head and the optimizers stay as they are, new."""
+        trained = Glm4vMoeForConditionalGeneration.from_pretrained(checkpoint, dtype=torch.float32)
+        self.model.load_state_dict(trained.state_dict())
+
     def load(self, path: Path) -> tuple[str, int]:
         """Restores everything; returns the stage and the number of steps done in it."""
         state = torch.load(path, weights_only=True)

@@ -55,8 +55,10 @@ class Sample:
     is_film: bool = False
 
 
-def still_sample(rng: Random) -> Sample:
-    """A dialogue about one picture (most), two pictures, or none."""
+def still_sample(rng: Random, boxes: float = 0.0) -> Sample:
+    """A dialogue about one picture (most), two pictures, or none; a share of ``boxes`` ends on a thought-out box."""
+    if boxes and rng.random() < boxes:
+        return _box_sample(rng)
     choice = rng.random()
     if choice < 0.06:
         turns = [rng.choice((language.about_itself, language.beyond, language.beyond, language.nothing_shown))(rng)]
@@ -90,6 +92,16 @@ def film_sample(rng: Random) -> Sample:
     sample = Sample([], is_film=True)
     shown = _show(sample, frames, scenes, VIDEO_RULES)
     sample.segments = dialogue(rng, shown, turns)
+    return sample
+
+
+def _box_sample(rng: Random) -> Sample:
+    scene, image = drawn_scene(rng)
+    talk = language.SceneTalk(scene, image.width, image.height)
+    turns = [kind(rng) for kind in rng.choice(((), (), (talk.describe,), (talk.color,)))]
+    sample = Sample([])
+    shown = _show(sample, np.asarray(image)[None], [scene], IMAGE_RULES)
+    sample.segments = dialogue(rng, shown, [*turns, talk.box(rng)], think=True)
     return sample
 
 
