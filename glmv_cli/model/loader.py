@@ -15,8 +15,8 @@ from torch import nn
 
 from glmv_cli.errors import ModelError
 from glmv_cli.families import Family, family_of
+from glmv_cli.layout import ABSMAX, QUANT_MAP, QUANT_STATE
 from glmv_cli.model.checkpoint import Checkpoint
-from glmv_cli.model.layout import ABSMAX, QUANT_MAP, QUANT_STATE
 from glmv_cli.model.modules import Experts4bit, Linear4bit
 
 _WHOSE = "is config.json the one that belongs to these weights?"

@@ -1,4 +1,4 @@
-"""16-bit checkpoint → 4-bit checkpoint, in the layout of :mod:`glmv_cli.model.layout`."""
+"""16-bit checkpoint → 4-bit checkpoint, in the layout of :mod:`glmv_cli.layout`."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from safetensors.torch import save_file
 
 from glmv_cli.errors import ModelError
 from glmv_cli.kernels import nf4
+from glmv_cli.layout import ABSMAX, QUANT_MAP, QUANT_STATE, split_expert, storage_of
 from glmv_cli.model.checkpoint import Checkpoint
-from glmv_cli.model.layout import ABSMAX, QUANT_MAP, QUANT_STATE, split_expert, storage_of
 
 _COPIED = (
     "generation_config.json", "preprocessor_config.json", "video_preprocessor_config.json", "tokenizer.json",

@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from glmv_cli.errors import ModelError
-from glmv_cli.model.layout import split_expert, storage_of
+from glmv_cli.layout import split_expert, storage_of
 from glmv_cli.model.quantizer import quantize_checkpoint
 
 LINEAR = "model.language_model.layers.1.self_attn.q_proj"
