@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Annotated
 
@@ -11,6 +12,7 @@ import typer
 from glmv_cli.media.limits import DEFAULT_MAX_PIXELS
 from glmv_cli.messages import SamplingOptions
 from glmv_cli.render.plain import ShowThinking
+from glmv_cli.units import parse_bytes, parse_count
 
 LARGEST_SEED = 2**64 - 1
 """What random number generators take."""
@@ -40,6 +42,28 @@ def _finite(value: float | None) -> float | None:
 def _random_seed(value: int | None) -> int | None:
     if value is not None and not 0 <= value <= LARGEST_SEED:
         raise typer.BadParameter(f"{value} is not between 0 and {LARGEST_SEED}.")
+    return value
+
+
+def _explaining(parse: Callable[[str], int]) -> Callable[[str], int]:
+    """``parse`` with an error that Typer shows as it is."""
+
+    def parsed(text: str) -> int:
+        try:
+            return parse(text)
+        except ValueError as error:
+            raise typer.BadParameter(f"{error}.") from None
+
+    return parsed
+
+
+SIZE = _explaining(parse_bytes)
+COUNT = _explaining(parse_count)
+
+
+def _some_context(value: int | None) -> int | None:
+    if value is not None and value < 1:
+        raise typer.BadParameter(f"{value} is not in the range x>=1.")
     return value
 
 
@@ -94,4 +118,35 @@ Seed = Annotated[
 MaxPixels = Annotated[
     int,
     typer.Option("--max-pixels", metavar="N", min=1, help="Refuse pictures and frames with more pixels than this."),
+]
+GpuMemory = Annotated[
+    int | None,
+    typer.Option(
+        "--gpu-memory",
+        metavar="SIZE",
+        parser=SIZE,
+        help="Use at most this much of each GPU, as 20GiB; 0: no GPU. Without it, what is free.",
+        show_default=False,
+    ),
+]
+CpuMemory = Annotated[
+    int | None,
+    typer.Option(
+        "--cpu-memory",
+        metavar="SIZE",
+        parser=SIZE,
+        help="Use at most this much main memory; the rest of the model is read from disk. Without it, what is free.",
+        show_default=False,
+    ),
+]
+Context = Annotated[
+    int | None,
+    typer.Option(
+        "--context",
+        metavar="N",
+        parser=COUNT,
+        callback=_some_context,
+        help="Make room for N tokens of prompt and answer together, as 32k.",
+        show_default=False,
+    ),
 ]

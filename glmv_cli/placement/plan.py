@@ -19,7 +19,8 @@ class LayerPlan:
     experts: str | None
     """Home of the routed experts; None in a dense layer. A missed expert is computed where it lies."""
     slots: int = 0
-    """How many of the layer's experts may be copied to the GPU of ``core`` at a time; 0 if all live there."""
+    """How many of the layer's experts may be copied to the GPU of ``core`` at a time; 0 if all live there, and
+    where ``core`` is no GPU."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,10 @@ class TierUse:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Where a model goes. All of it can be computed without importing torch."""
+    """Where a model goes. All of it can be computed without importing torch.
+
+    If one layer's experts are at :data:`DISK`, so are those of every layer whose experts are not on a GPU.
+    """
 
     embeddings: str
     vision: str | None
@@ -56,6 +60,12 @@ class Plan:
     tiers: tuple[TierUse, ...]
     """GPUs in order, then CPU, then disk if it is used."""
     cpu_memory: int
-    """Bytes of weights that may be resident in main memory; experts at :data:`DISK` share what the rest leaves."""
+    """Bytes of weights that may be resident in main memory: the CPU's capacity without caches and workspace.
+    Experts at :data:`DISK` share what the weights at :data:`CPU` leave of it."""
     reasons: tuple[str, ...]
     """Why it came out so, a line each."""
+    advice: tuple[str, ...] = ()
+    """What could be asked for to make it better, a line each."""
+    stream: int = 0
+    """Experts in each of the two buffers through which prefill may stream a layer's experts to its GPU; 0: none.
+    They are reserved in the workspace of every GPU with layers whose experts do not all live there."""
