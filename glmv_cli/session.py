@@ -15,6 +15,7 @@ from glmv_cli.media.frames import DecodedImage, DecodedVideo
 from glmv_cli.media.load import load
 from glmv_cli.messages import ChatRequest, MediaPart, MediaSource
 from glmv_cli.model.loader import load_model, open_checkpoint
+from glmv_cli.model.network import network_of
 from glmv_cli.parsing.boxes import find_boxes, to_pixels
 from glmv_cli.parsing.markup import Markup
 from glmv_cli.parsing.stream import Delta, StreamParser
@@ -48,7 +49,7 @@ class Session:
         model = load_model(checkpoint, family)
         stop = generation.get("eos_token_id") or model.config.get_text_config().eos_token_id or ()
         stop_ids = frozenset([stop] if isinstance(stop, int) else stop)
-        engine = LocalEngine(model, builder.tokenizer.backend_tokenizer, stop_ids)
+        engine = LocalEngine(network_of(model), builder.tokenizer.backend_tokenizer, stop_ids)
         return cls(name, engine, builder, family, generation, time.perf_counter() - started)
 
     def answer(self, request: ChatRequest, *, max_pixels: int) -> Iterator[Event]:

@@ -13,10 +13,11 @@ from typing import Literal
 import torch
 from tokenizers import Tokenizer
 from tokenizers.decoders import DecodeStream
-from transformers import DynamicCache, PreTrainedModel
 
 from glmv_cli.engine.sampler import Sampler
 from glmv_cli.errors import GlmvError
+from glmv_cli.model.kv_cache import KVCache
+from glmv_cli.model.network import Network, Positions
 from glmv_cli.prompt.inputs import IMAGE, VIDEO, ModelInputs
 
 PREFILL_CHUNK = 512
@@ -44,15 +45,15 @@ class Stop:
 class LocalEngine:
     """A loaded model with its tokenizer and the ids that end an answer."""
 
-    def __init__(self, model: PreTrainedModel, tokenizer: Tokenizer, stop_ids: frozenset[int]) -> None:
-        self._model = model
+    def __init__(self, network: Network, tokenizer: Tokenizer, stop_ids: frozenset[int]) -> None:
+        self._network = network
         self._tokenizer = tokenizer
         self._stop_ids = stop_ids
 
     @property
     def context_length(self) -> int:
         """Tokens of prompt and answer together that the model was made for."""
-        return int(self._model.config.get_text_config().max_position_embeddings)
+        return self._network.context_length
 
     @torch.inference_mode()
     def generate(self, inputs: ModelInputs, sampler: Sampler, max_tokens: int) -> Iterator[Token | Stop]:
@@ -71,8 +72,8 @@ class LocalEngine:
         started = time.perf_counter()
         embeds = self.embed(inputs)
         encoded = time.perf_counter()
-        positions, delta = self.positions(inputs)
-        cache = DynamicCache(config=self._model.config.get_text_config())
+        positions = self._network.positions(inputs)
+        cache = self._network.new_cache(self.context_length)
         logits = self.prefill(embeds, positions, cache)
         prefilled = time.perf_counter()
         stream = DecodeStream(skip_special_tokens=False)
@@ -86,55 +87,33 @@ class LocalEngine:
             if step + 1 < room:
                 resumed = time.perf_counter()  # what the caller does with a token is none of our time
                 ids = torch.cat([ids, torch.tensor([[token]])], dim=1)
-                token = sampler(ids, self.decode(token, length + step + delta, cache))
+                token = sampler(ids, self.decode(token, positions.of(length + step, length + step + 1), cache))
                 decode_s += time.perf_counter() - resumed
         yield Stop("length", encoded - started, prefilled - encoded, decode_s)
 
     def embed(self, inputs: ModelInputs) -> torch.Tensor:
         """Token embeddings ``[1, L, H]`` with vision features in their places."""
-        inner = self._model.model
-        embeds: torch.Tensor = inner.get_input_embeddings()(inputs.ids)
-        for vision, kind, encode in (
-            (inputs.images, IMAGE, inner.get_image_features),
-            (inputs.videos, VIDEO, inner.get_video_features),
-        ):
+        embeds = self._network.embed_tokens(inputs.ids)
+        for vision, kind in ((inputs.images, IMAGE), (inputs.videos, VIDEO)):
             if vision is not None:
-                features = torch.cat(encode(vision.patches, vision.grids).pooler_output)  # [n, H]
+                sizes = vision.grids.prod(-1).tolist()
+                parts = zip(vision.patches.split(sizes), vision.grids, strict=True)
+                features = torch.cat([self._network.encode(kind, *part) for part in parts])  # [n, H]
                 holes = (inputs.kinds == kind)[..., None].expand_as(embeds)
-                embeds = embeds.masked_scatter(holes, features.to(embeds.dtype))
+                embeds = embeds.masked_scatter(holes.to(embeds.device), features.to(embeds))
         return embeds
 
-    def positions(self, inputs: ModelInputs) -> tuple[torch.Tensor, int]:
-        """M-RoPE positions ``[3, 1, L]``, and what to add to a later token's index to get its position."""
-        positions, delta = self._model.model.get_rope_index(
-            inputs.ids,
-            inputs.kinds,
-            image_grid_thw=inputs.images.grids if inputs.images else None,
-            video_grid_thw=inputs.videos.grids if inputs.videos else None,
-        )
-        return positions, int(delta)
-
     def prefill(
-        self, embeds: torch.Tensor, positions: torch.Tensor, cache: DynamicCache, chunk: int = PREFILL_CHUNK
+        self, embeds: torch.Tensor, positions: Positions, cache: KVCache, chunk: int = PREFILL_CHUNK
     ) -> torch.Tensor:
         """Fills the cache with the prompt; the logits ``[1, vocabulary]`` after its last token."""
-        hidden = embeds[:, :0]
-        for start in range(0, embeds.shape[1], chunk):
-            part = slice(start, start + chunk)
-            hidden = self._forward(embeds[:, part], positions[:, :, part], cache)
-        return self._logits(hidden)
+        hidden, length = embeds[:, :0], embeds.shape[1]
+        for start in range(0, length, chunk):
+            end = min(start + chunk, length)
+            hidden = self._network.forward(embeds[:, start:end], positions.of(start, end), cache)
+        return self._network.logits(hidden)
 
-    def decode(self, token: int, position: int, cache: DynamicCache) -> torch.Tensor:
+    def decode(self, token: int, position: torch.Tensor, cache: KVCache) -> torch.Tensor:
         """Appends one token to the cache; the logits ``[1, vocabulary]`` after it."""
-        embeds = self._model.model.get_input_embeddings()(torch.tensor([[token]]))
-        return self._logits(self._forward(embeds, torch.full((3, 1, 1), position), cache))
-
-    def _forward(self, embeds: torch.Tensor, positions: torch.Tensor, cache: DynamicCache) -> torch.Tensor:
-        hidden: torch.Tensor = self._model.model.language_model(
-            inputs_embeds=embeds, position_ids=positions, past_key_values=cache, use_cache=True
-        ).last_hidden_state
-        return hidden
-
-    def _logits(self, hidden: torch.Tensor) -> torch.Tensor:
-        logits: torch.Tensor = self._model.lm_head(hidden[:, -1])
-        return logits
+        embeds = self._network.embed_tokens(torch.tensor([[token]]))
+        return self._network.logits(self._network.forward(embeds, position, cache))

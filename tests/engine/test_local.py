@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 import torch
-from transformers import DynamicCache, Glm4vMoeForConditionalGeneration
+from transformers import Glm4vMoeForConditionalGeneration
 
 from glmv_cli.engine.local import LocalEngine, Stop, Token
 from glmv_cli.errors import GlmvError
 from glmv_cli.model.loader import load_model, open_checkpoint
+from glmv_cli.model.network import network_of
 from glmv_cli.prompt.builder import PromptBuilder
 from glmv_cli.prompt.inputs import ModelInputs
 from tests.reference import forward_arguments, logits_of, random_prompt
@@ -25,7 +26,8 @@ def greedy(ids: torch.Tensor, logits: torch.Tensor) -> int:
 @pytest.fixture(scope="module")
 def engine(demo_directory: Path) -> LocalEngine:
     builder = PromptBuilder(demo_directory)
-    return LocalEngine(load_model(*open_checkpoint(demo_directory)), builder.tokenizer.backend_tokenizer, frozenset())
+    network = network_of(load_model(*open_checkpoint(demo_directory)))
+    return LocalEngine(network, builder.tokenizer.backend_tokenizer, frozenset())
 
 
 @pytest.mark.parametrize("chunk", [7, 64, 500])
@@ -47,10 +49,10 @@ def test_prefill_in_chunks_and_decode_equal_one_pass(
         False,
     )
     expected = logits_of(reference_model, longer)[0, 89:]
-    positions, delta = engine.positions(inputs)
-    cache = DynamicCache()
+    positions = engine._network.positions(inputs)
+    cache = engine._network.new_cache(len(longer.ids[0]))
     got = [engine.prefill(engine.embed(inputs), positions, cache, chunk=chunk)[0]]
-    got += [engine.decode(token, 90 + i + delta, cache)[0] for i, token in enumerate(later)]
+    got += [engine.decode(token, positions.of(90 + i, 91 + i), cache)[0] for i, token in enumerate(later)]
     assert (torch.stack(got) - expected).abs().max() <= 1e-4 * expected.abs().max()
 
 
@@ -80,7 +82,7 @@ def test_greedy_tokens_equal_those_of_generate(
 def test_a_stop_token_ends_the_answer_and_is_not_part_of_it(engine: LocalEngine) -> None:
     inputs = random_prompt(40)
     ids = [s.id for s in engine.generate(inputs, greedy, max_tokens=6) if isinstance(s, Token)]
-    stopping = LocalEngine(engine._model, engine._tokenizer, frozenset([ids[3]]))
+    stopping = LocalEngine(engine._network, engine._tokenizer, frozenset([ids[3]]))
     steps = list(stopping.generate(inputs, greedy, max_tokens=6))
     assert [s.id for s in steps if isinstance(s, Token)] == ids[: ids.index(ids[3])]
     assert isinstance(steps[-1], Stop)
