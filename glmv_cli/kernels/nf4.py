@@ -33,23 +33,90 @@ NF4_CODE = (
 )
 
 
+CHUNK = 1 << 18
+"""Elements that are quantized at a time: what a step leaves is still in cache when the next one takes it."""
+
+# Nearest codes without a search. A block divided by its absmax lies in [-1, 1]; as a number of 2⁻²⁸ it is an integer,
+# exact wherever a boundary between two codes is near. Its upper bits name one of 67 cells, none of which holds more
+# than one boundary M; the table entry of the cell is such that `entry + number` carries into bit 27 exactly past M.
+_ONE = 1 << 28
+_CELL_BITS = 23
+_LOWEST = 33 << _CELL_BITS  # rounding may go a little below -1: one cell more than 32
+_CODE_BITS = 27
+
+
 def quantize(weight: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """``[..., K]`` → packed ``[..., K/2]`` uint8 and absmax ``[..., K/64]`` float32; K is a multiple of 64.
 
     Every element goes to the nearest code after division by its block's largest magnitude; a block of zeros has
     scale 0. Raises ``ValueError`` for a K that does not fit, or a weight that is not finite.
     """
+    blocks = blocks_of(weight)
+    packed = torch.empty(len(blocks), BLOCK_SIZE // 2, dtype=torch.uint8)
+    absmax = torch.empty(len(blocks))
+    step = CHUNK // BLOCK_SIZE
+    for start in range(0, len(blocks), step):
+        here = slice(start, start + step)
+        x = blocks[here].float()  # [B, 64]
+        absmax[here] = block_maxima(x)
+        packed[here] = pack(nearest(x * reciprocal(absmax[here])[:, None]))
+    return shaped(packed, absmax, weight)
+
+
+def blocks_of(weight: torch.Tensor) -> torch.Tensor:
+    """``[..., K]`` → ``[blocks, 64]``. Raises ``ValueError`` for a K that does not fit."""
+    if weight.shape[-1] % BLOCK_SIZE:
+        raise ValueError(f"the last dimension must be a multiple of {BLOCK_SIZE}, not {weight.shape[-1]}")
+    return weight.detach().reshape(-1, BLOCK_SIZE)
+
+
+def shaped(packed: torch.Tensor, absmax: torch.Tensor, weight: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Packed blocks and their scales in the shapes that belong to ``weight``: ``[..., K/2]`` and ``[..., K/64]``."""
     *rows, width = weight.shape
-    if width % BLOCK_SIZE:
-        raise ValueError(f"the last dimension must be a multiple of {BLOCK_SIZE}, not {width}")
-    blocks = weight.detach().to(torch.float32).reshape(*rows, width // BLOCK_SIZE, BLOCK_SIZE)
-    absmax = blocks.abs().amax(-1)
+    return packed.reshape(*rows, width // 2), absmax.reshape(*rows, width // BLOCK_SIZE)
+
+
+def block_maxima(x: torch.Tensor) -> torch.Tensor:
+    """Largest magnitudes, ``[B, 64]`` → ``[B]``. Raises ``ValueError`` if there is an element that is not finite."""
+    absmax = x.abs().amax(-1)
     if not torch.isfinite(absmax).all():
         raise ValueError("the weight has elements that are not finite")
+    return absmax
+
+
+def reciprocal(scale: torch.Tensor) -> torch.Tensor:
+    """``1 / scale``, and 0 where that is no number: such a block counts as zero."""
+    return torch.reciprocal(scale).nan_to_num_(nan=0.0, posinf=0.0)
+
+
+def nearest(scaled: torch.Tensor) -> torch.Tensor:
+    """The index of the nearest code, int32, for numbers in [-1, 1]."""
+    number = (scaled * _ONE).to(torch.int32).add_(_LOWEST)
+    cell = number >> _CELL_BITS
+    index = torch.index_select(_cells(), 0, cell.flatten()).view_as(number)
+    return index.add_(number).bitwise_right_shift_(_CODE_BITS)
+
+
+def pack(indices: torch.Tensor) -> torch.Tensor:
+    """Two int32 indices a byte, the first in the high nibble: ``[B, 64]`` → ``[B, 32]`` uint8."""
+    pairs = indices.view(torch.int64)  # little-endian: the first of two in the low half
+    return (pairs << 4 | pairs >> 32).to(torch.uint8)
+
+
+@lru_cache(maxsize=1)
+def _cells() -> torch.Tensor:
+    """The table of :func:`nearest`, ``[67]`` int32."""
     code = torch.tensor(NF4_CODE)
-    scaled = blocks * torch.where(absmax > 0, 1 / absmax, 0.0)[..., None]
-    indices = torch.bucketize(scaled, (code[1:] + code[:-1]) / 2).to(torch.uint8).reshape(*rows, width)
-    return indices[..., 0::2] << 4 | indices[..., 1::2], absmax
+    boundaries = [int(middle) for middle in (code[1:] + code[:-1]).div(2).double() * _ONE]
+    entries = []
+    for cell in range(67):
+        low = (cell << _CELL_BITS) - _LOWEST
+        below = sum(boundary < low for boundary in boundaries)
+        within = [boundary for boundary in boundaries if low <= boundary < low + (1 << _CELL_BITS)]
+        # Above M by one or more: the next code. Without a boundary, any start that cannot carry.
+        start = ((below + 1) << _CODE_BITS) - within[0] - 1 if within else (below << _CODE_BITS) - low
+        entries.append(start - _LOWEST)
+    return torch.tensor(entries, dtype=torch.int32)
 
 
 def dequantize(packed: torch.Tensor, absmax: torch.Tensor, dtype: torch.dtype = torch.float32) -> torch.Tensor:
