@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,17 @@ settings.register_profile("default", deadline=None)
 settings.load_profile("default")
 
 _ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(autouse=True)
+def glmv_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A directory for what glmv keeps, so that no test meets the configuration and models of a person."""
+    home = tmp_path_factory.getbasetemp() / "no-home"
+    monkeypatch.setenv("GLMV_HOME", str(home))
+    for name in list(os.environ):
+        if name.startswith("GLMV_") and name != "GLMV_HOME":
+            monkeypatch.delenv(name)
+    return home
 
 
 @pytest.fixture(scope="session")

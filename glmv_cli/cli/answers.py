@@ -20,7 +20,7 @@ from glmv_cli.store.models import ModelChoice, resolve_model
 
 _BY_DEFAULT = (
     "no model is configured, so the built-in demo answers; it knows drawn shapes only. "
-    "For another: -m DIR, a checkpoint in glmv's 4-bit layout"
+    "For another: 'glmv pull zai-org/GLM-4.5V', or any other of the GLM-V models"
 )
 
 
@@ -34,7 +34,8 @@ def answer_all(environment: Environment, options: AnswerOptions, inquiries: Sequ
         ModelError: the model is unknown, or cannot be loaded.
         OSError: standard output or standard error cannot be written to.
     """
-    model = resolve_model(options.model, environment.environ)
+    settled = options.settled
+    model = resolve_model(settled.settings.model, environment.environ, settled.origins.get("model"))
     desk = _Desk(environment, options, model, several=len(inquiries) > 1)
     questions = [question for inquiry in inquiries if (question := desk.open(inquiry)) is not None]
     if questions:
@@ -56,7 +57,8 @@ class _Desk:
         self._options = options
         self._model = model
         self._several = several
-        self._plain = PlainRenderer(environment.output, options.show_thinking, several)
+        self._settings = options.settled.settings
+        self._plain = PlainRenderer(environment.output, self._settings.show_thinking, several)
 
     def open(self, inquiry: Inquiry) -> Question | None:
         """The question, if its media were found; what is wrong with them is shown."""
@@ -70,11 +72,11 @@ class _Desk:
     def answer(self, question: Question, session: AnsweringSession) -> None:
         """Show the answer while it comes, or why there is none."""
         renderer = self._renderer(question.prompt)
-        request = ChatRequest((question.message,), self._options.think, self._options.sampling)
+        request = ChatRequest((question.message,), self._settings.think, self._options.sampling)
         with self._ending_the_line(renderer):
             renderer.begin(question.source)
             try:
-                with closing(_events(session, request, self._options.max_pixels)) as events:
+                with closing(_events(session, request, self._settings.max_pixels)) as events:
                     for event in events:
                         renderer.handle(event)
             except GlmvError as error:

@@ -1,17 +1,23 @@
-"""The options that commands share, each declared once."""
+"""The options that commands share, each declared once.
+
+An option that is also a setting has that name and no default here: ``None`` says that it was not given, and
+:func:`settled` finds what counts instead.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Annotated
 
 import typer
 
-from glmv_cli.media.limits import DEFAULT_MAX_PIXELS
+from glmv_cli.cli.environment import environment_of
+from glmv_cli.config import DEFAULTS, Settled, ShowThinking, settle
 from glmv_cli.messages import SamplingOptions
-from glmv_cli.render.plain import ShowThinking
+from glmv_cli.store.config_file import read_config
+from glmv_cli.store.paths import config_path
 from glmv_cli.units import parse_bytes, parse_count
 
 LARGEST_SEED = 2**64 - 1
@@ -20,17 +26,28 @@ LARGEST_SEED = 2**64 - 1
 
 @dataclass(frozen=True, slots=True)
 class AnswerOptions:
-    """How to answer, whatever the question is. The defaults are those of the command line."""
+    """How to answer, whatever the question is."""
 
-    model: str | None = None
-    think: bool = True
-    show_thinking: ShowThinking = "auto"
-    json: bool = False
-    sampling: SamplingOptions = field(default_factory=SamplingOptions)
-    max_pixels: int = DEFAULT_MAX_PIXELS
+    settled: Settled
+    json: bool
+    sampling: SamplingOptions
 
 
-DEFAULTS = AnswerOptions()
+def settled(context: typer.Context) -> Settled:
+    """The settings of a command: its options that bear the name of one, the environment, and the configuration file.
+
+    Raises :class:`UsageError` for a variable or a file that makes no sense.
+    """
+    environ = environment_of(context).environ
+    path = config_path(environ)
+    return settle(context.params, environ, read_config(path), str(path))
+
+
+def _with_default(text: str, name: str) -> str:
+    """The help of an option whose default is in the table of settings."""
+    value = getattr(DEFAULTS, name)
+    shown = f"{'' if value else 'no-'}{name}" if isinstance(value, bool) else value
+    return f"{text}  [default: {shown}]"
 
 
 def _finite(value: float | None) -> float | None:
@@ -73,17 +90,20 @@ Model = Annotated[
         "-m",
         "--model",
         metavar="MODEL",
-        help="'demo' or a checkpoint directory; without it, the one GLMV_MODEL names, else demo.",
+        help="A model of 'glmv models', or a checkpoint directory. Without it, the default model.",
         show_default=False,
     ),
 ]
-Think = Annotated[bool, typer.Option("--think/--no-think", help="Whether the model reasons first.")]
+Think = Annotated[
+    bool | None,
+    typer.Option("--think/--no-think", help=_with_default("Whether the model reasons first.", "think")),
+]
 Thinking = Annotated[
-    ShowThinking,
+    ShowThinking | None,
     typer.Option(
         "--show-thinking",
         metavar="auto|full|none",
-        help="Whether to show the reasoning, on stderr; auto: if that is a terminal.",
+        help=_with_default("Whether to show the reasoning, on stderr; auto: if that is a terminal.", "show_thinking"),
     ),
 ]
 Json = Annotated[
@@ -91,8 +111,13 @@ Json = Annotated[
     typer.Option("--json", help="Print JSON: one object, or one a line for several answers."),
 ]
 MaxTokens = Annotated[
-    int,
-    typer.Option("--max-tokens", metavar="N", min=1, help="Stop after N tokens, those of the reasoning included."),
+    int | None,
+    typer.Option(
+        "--max-tokens",
+        metavar="N",
+        min=1,
+        help=_with_default("Stop after N tokens, those of the reasoning included.", "max_tokens"),
+    ),
 ]
 Temperature = Annotated[
     float | None,
@@ -116,8 +141,13 @@ Seed = Annotated[
     ),
 ]
 MaxPixels = Annotated[
-    int,
-    typer.Option("--max-pixels", metavar="N", min=1, help="Refuse pictures and frames with more pixels than this."),
+    int | None,
+    typer.Option(
+        "--max-pixels",
+        metavar="N",
+        min=1,
+        help=_with_default("Refuse pictures and frames with more pixels than this.", "max_pixels"),
+    ),
 ]
 GpuMemory = Annotated[
     int | None,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from glmv_cli.config import DEFAULTS
 from glmv_cli.errors import MediaError
 
-DEFAULT_MAX_PIXELS = 100_000_000
-"""More than common cameras take (300 MB as RGB), and far below what a crafted header can claim."""
+DEFAULT_MAX_PIXELS = DEFAULTS.max_pixels
 
 
 def check_size(name: str, width: int, height: int, max_pixels: int) -> None:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
+from glmv_cli.config import ShowThinking
 from glmv_cli.errors import GlmvError
 from glmv_cli.events import AnswerDelta, Event, Finished, Notice, ThinkingDelta
 from glmv_cli.render.errors import write_error, write_note
 from glmv_cli.render.output import Output
 from glmv_cli.render.sanitize import visible, visible_line
-
-ShowThinking = Literal["auto", "full", "none"]
-"""Whether thinking is shown: ``auto`` does so where stderr is a terminal."""
 
 
 class PlainRenderer:

@@ -2,55 +2,75 @@
 
 from __future__ import annotations
 
+import difflib
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from glmv_cli.errors import ModelError
-
-DEMO = "demo"
-"""The name of the model that is shipped inside the package."""
-
-VARIABLE = "GLMV_MODEL"
-"""The environment variable that names the model to use when no argument does."""
+from glmv_cli.store.paths import models_path
+from glmv_cli.store.registry import DEMO, Registry
 
 _DEMO_DIRECTORY = Path(__file__).parent.parent / "demo"
-_KNOWN = f"known are '{DEMO}' (built in) and directories that hold a checkpoint in glmv's 4-bit layout"
+_KNOWN = (
+    f"known are '{DEMO}' (built in), the models of 'glmv models', "
+    "and directories that hold a checkpoint in glmv's 4-bit layout"
+)
+_HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 
 
 @dataclass(frozen=True, slots=True)
 class ModelChoice:
-    """A model that was found. ``by_default``: nobody asked for it, neither by argument nor by variable."""
+    """A model that was found. ``by_default``: nobody asked for it, in whichever way."""
 
     name: str
     directory: Path
     by_default: bool
 
 
-def resolve_model(name: str | None, environ: Mapping[str, str]) -> ModelChoice:
-    """Find the model called ``name``, else the one that ``GLMV_MODEL`` names, else the built-in demo.
+def resolve_model(name: str | None, environ: Mapping[str, str], origin: str | None = None) -> ModelChoice:
+    """Find the model called ``name``; without a name, the built-in demo.
 
-    A name is ``demo`` or the path of a directory with a ``config.json``. Only that is looked at here: whether
-    the checkpoint is whole shows when it is loaded.
+    A name is ``demo``, that of a model which ``glmv models`` lists, the repository that one was pulled from, or the
+    path of a directory with a ``config.json``, in this order. Only that is looked at here: whether the checkpoint is
+    whole shows when it is loaded. ``origin`` is the variable or file that names it, for the error message.
 
     Raises:
         ModelError: there is no such model.
     """
-    chosen = name if name is not None else environ.get(VARIABLE) or None
-    origin = f"; {VARIABLE} names it" if name is None else ""
-    if chosen is None or chosen == DEMO:
-        return ModelChoice(DEMO, _demo_directory(), by_default=chosen is None)
+    if name is None or name == DEMO:
+        return ModelChoice(DEMO, _demo_directory(), by_default=name is None)
+    registry = Registry(models_path(environ))
+    entry = registry.find(name)
+    if entry is not None:
+        return ModelChoice(entry.name, entry.directory, by_default=False)
+    blame = f"; {origin} names it" if origin is not None else ""
     # Not Path.is_dir: it raises for names that are too long and folders that may not be entered.
-    directory = os.path.expanduser(chosen)
-    if chosen and os.path.isfile(os.path.join(directory, "config.json")):
+    directory = os.path.expanduser(name)
+    if name and os.path.isfile(os.path.join(directory, "config.json")):
         path = Path(directory).resolve()  # so that `-m .` has a name
         return ModelChoice(path.name, path, by_default=False)
-    if chosen and os.path.isdir(directory):
-        raise ModelError(f"the directory {chosen} is not a checkpoint: it has no config.json{origin}", hint=_KNOWN)
+    if name and os.path.isdir(directory):
+        raise ModelError(f"the directory {name} is not a checkpoint: it has no config.json{blame}", hint=_KNOWN)
     if os.path.exists(directory):
-        raise ModelError(f"{chosen} is a file, not a checkpoint{origin}", hint=f"name the directory: {_KNOWN}")
-    raise ModelError(f"unknown model '{chosen}'{origin}", hint=f"{_KNOWN}; nothing is downloaded")
+        raise ModelError(f"{name} is a file, not a checkpoint{blame}", hint=f"name the directory: {_KNOWN}")
+    raise ModelError(f"unknown model '{name}'{blame}", hint=_hint(name, registry))
+
+
+def _hint(name: str, registry: Registry) -> str:
+    begun = registry.find(name, complete=False)
+    if begun is not None:
+        repo = begun.origin.repo if begun.origin is not None else "…"
+        return f"its download is not finished; go on with 'glmv pull {repo} --name {begun.name}'"
+    names = {entry.name.lower(): entry.name for entry in registry.entries() if entry.complete}
+    near = difflib.get_close_matches(name.lower(), [DEMO, *names], n=1)
+    if near:
+        return f"did you mean '{names.get(near[0], DEMO)}'? {_KNOWN}"
+    if _HUB_ID.fullmatch(name) and not name.startswith("."):
+        return f"if it is on the hub, get it with 'glmv pull {name}'; {_KNOWN}"
+    return _KNOWN
 
 
 def _demo_directory() -> Path:

@@ -100,12 +100,19 @@ class Keyboard(io.BytesIO):
 
 @dataclass
 class Glmv:
-    """Runs ``glmv`` in this process. Unless ``environ`` says otherwise, an empty checkpoint is configured."""
+    """Runs ``glmv`` in this process. Unless ``environ`` says otherwise, an empty checkpoint is configured.
+
+    What glmv keeps, it keeps in ``home``, which is missing at first.
+    """
 
     checkpoint: Path
     session: FakeSession = field(default_factory=FakeSession)
     load_failure: Exception | None = None
     stdout: io.StringIO = field(default_factory=io.StringIO)
+
+    @property
+    def home(self) -> Path:
+        return self.checkpoint.parent / "home"
 
     def __call__(
         self,
@@ -123,8 +130,10 @@ class Glmv:
                 raise self.load_failure
             return self.session
 
+        if environ is None:
+            environ = {"GLMV_MODEL": str(self.checkpoint)}
         environment = Environment(
-            environ={"GLMV_MODEL": str(self.checkpoint)} if environ is None else environ,
+            environ={"GLMV_HOME": str(self.home), **environ},
             stdin=io.BytesIO(stdin) if isinstance(stdin, bytes) else stdin,
             output=Output(self.stdout, stderr, stdout_is_tty=False, stderr_is_tty=False, color=False),
             open_session=open_session,

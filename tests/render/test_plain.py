@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from glmv_cli.config import ShowThinking
 from glmv_cli.errors import MediaError
 from glmv_cli.events import AnswerDelta, Event, Finished, Notice, ThinkingDelta, Timings, Usage
 from glmv_cli.render.output import Output
-from glmv_cli.render.plain import PlainRenderer, ShowThinking
+from glmv_cli.render.plain import PlainRenderer
 from glmv_cli.render.renderer import Renderer
 
 FINISHED = Finished("", "", (), "stop", Usage(9, 4, 0, 2, 3), Timings(0, 0, 0, 0, 0, 0))

@@ -7,6 +7,7 @@ import pytest
 
 from glmv_cli.errors import ModelError
 from glmv_cli.store.models import ModelChoice, resolve_model
+from glmv_cli.store.registry import Origin, write_origin
 
 
 @pytest.fixture
@@ -23,27 +24,16 @@ def test_without_a_wish_the_demo_answers() -> None:
     assert (choice.directory / "config.json").is_file()
 
 
-@pytest.mark.parametrize(("name", "environ"), [("demo", {}), (None, {"GLMV_MODEL": "demo"})])
-def test_the_demo_can_be_asked_for(name: str | None, environ: dict[str, str]) -> None:
-    choice = resolve_model(name, environ)
+def test_the_demo_can_be_asked_for() -> None:
+    choice = resolve_model("demo", {})
     assert (choice.name, choice.by_default) == ("demo", False)
-
-
-def test_an_empty_variable_is_no_wish() -> None:
-    assert resolve_model(None, {"GLMV_MODEL": ""}).by_default
 
 
 def test_a_directory_is_called_by_its_own_name(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     expected = ModelChoice("small-4bit", checkpoint, by_default=False)
     assert resolve_model(str(checkpoint), {}) == expected
-    assert resolve_model(None, {"GLMV_MODEL": str(checkpoint)}) == expected
     monkeypatch.chdir(checkpoint)
     assert resolve_model(".", {}).name == "small-4bit"
-
-
-def test_the_argument_wins_over_the_variable(checkpoint: Path) -> None:
-    assert resolve_model(str(checkpoint), {"GLMV_MODEL": "demo"}).name == "small-4bit"
-    assert resolve_model("demo", {"GLMV_MODEL": str(checkpoint)}).name == "demo"
 
 
 def test_a_directory_called_demo_can_be_named_by_a_path(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -52,9 +42,9 @@ def test_a_directory_called_demo_can_be_named_by_a_path(checkpoint: Path, monkey
     assert resolve_model(os.path.join(".", "demo"), {}).directory == checkpoint.parent / "demo"
 
 
-def test_a_tilde_in_the_variable_is_the_home_directory(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_tilde_is_the_home_directory(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(checkpoint.parent))
-    assert resolve_model(None, {"GLMV_MODEL": "~/small-4bit"}).directory == checkpoint
+    assert resolve_model("~/small-4bit", {}).directory == checkpoint
 
 
 @pytest.mark.parametrize("name", ["", "no-such-model", "organisation/model", "x" * 5000, "https://example.org/model"])
@@ -75,6 +65,40 @@ def test_a_file_is_no_checkpoint(checkpoint: Path) -> None:
         resolve_model(str(checkpoint / "config.json"), {})
 
 
-def test_the_variable_is_named_when_it_is_to_blame() -> None:
-    with pytest.raises(ModelError, match="GLMV_MODEL"):
-        resolve_model(None, {"GLMV_MODEL": "no-such-model"})
+def test_who_names_an_unknown_model_is_told() -> None:
+    with pytest.raises(ModelError, match="GLMV_MODEL names it"):
+        resolve_model("no-such-model", {}, "GLMV_MODEL")
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> dict[str, str]:
+    """The environment of a home with a model ``glm-4.5v`` and an unfinished ``glm-4.6v``, both from a hub."""
+    models = tmp_path / "home" / "models"
+    for directory, repo in ((models / "glm-4.5v", "zai-org/GLM-4.5V"), (models / ".incomplete/glm-4.6v", "z/GLM-4.6V")):
+        directory.mkdir(parents=True)
+        write_origin(directory, Origin(repo, "main", "c0ffee"))
+    (models / "glm-4.5v" / "config.json").write_text("{}")
+    return {"GLMV_HOME": str(tmp_path / "home")}
+
+
+@pytest.mark.parametrize("name", ["glm-4.5v", "GLM-4.5V", "zai-org/GLM-4.5V"])
+def test_a_model_that_is_kept_is_found_by_its_name_and_its_repository(name: str, home: dict[str, str]) -> None:
+    expected = ModelChoice("glm-4.5v", Path(home["GLMV_HOME"]) / "models" / "glm-4.5v", by_default=False)
+    assert resolve_model(name, home) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("glm-4.5", "did you mean 'glm-4.5v'?"),
+        ("demmo", "did you mean 'demo'?"),
+        ("glm-4.6v", "go on with 'glmv pull z/GLM-4.6V --name glm-4.6v'"),
+        ("z/GLM-4.6V", "go on with 'glmv pull z/GLM-4.6V --name glm-4.6v'"),
+        ("zai-org/GLM-4.1V-9B-Thinking", "'glmv pull zai-org/GLM-4.1V-9B-Thinking'"),
+        ("../models", "known are"),
+    ],
+)
+def test_the_hint_says_what_may_be_meant(name: str, hint: str, home: dict[str, str]) -> None:
+    with pytest.raises(ModelError, match="unknown model") as caught:
+        resolve_model(name, home)
+    assert hint in str(caught.value.hint)

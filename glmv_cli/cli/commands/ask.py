@@ -9,7 +9,7 @@ import typer
 from glmv_cli.cli import options
 from glmv_cli.cli.environment import environment_of
 from glmv_cli.cli.inquiry import STDIN, Inquiry, check_stdin, clean_prompt, read_prompt
-from glmv_cli.cli.options import DEFAULTS, AnswerOptions
+from glmv_cli.cli.options import AnswerOptions
 from glmv_cli.messages import SamplingOptions
 
 EPILOG = """
@@ -33,14 +33,14 @@ def ask(
             help="A picture or film, or - for stdin; may be given again.",
         ),
     ] = None,
-    model: options.Model = DEFAULTS.model,
-    think: options.Think = DEFAULTS.think,
-    show_thinking: options.Thinking = DEFAULTS.show_thinking,
-    json: options.Json = DEFAULTS.json,
-    max_tokens: options.MaxTokens = DEFAULTS.sampling.max_tokens,
-    temperature: options.Temperature = DEFAULTS.sampling.temperature,
-    seed: options.Seed = DEFAULTS.sampling.seed,
-    max_pixels: options.MaxPixels = DEFAULTS.max_pixels,
+    model: options.Model = None,
+    think: options.Think = None,
+    show_thinking: options.Thinking = None,
+    json: options.Json = False,
+    max_tokens: options.MaxTokens = None,
+    temperature: options.Temperature = None,
+    seed: options.Seed = None,
+    max_pixels: options.MaxPixels = None,
 ) -> int:
     """Ask a question, with or without pictures and films."""
     from glmv_cli.cli.answers import answer_all  # renderers and all: --help need not wait for them
@@ -50,6 +50,7 @@ def ask(
     check_stdin(media, environment.stdin, prompt=prompt)
     if prompt == STDIN:
         prompt = read_prompt(environment.stdin)
-    sampling = SamplingOptions(max_tokens, temperature, seed)
-    chosen = AnswerOptions(model, think, show_thinking, json, sampling, max_pixels)
+    settled = options.settled(context)
+    sampling = SamplingOptions(settled.settings.max_tokens, settled.settings.temperature, seed)
+    chosen = AnswerOptions(settled, json, sampling)
     return answer_all(environment, chosen, [Inquiry(media, clean_prompt(prompt))])

@@ -9,7 +9,7 @@ import typer
 from glmv_cli.cli import options
 from glmv_cli.cli.environment import environment_of
 from glmv_cli.cli.inquiry import Inquiry, check_stdin, clean_prompt
-from glmv_cli.cli.options import DEFAULTS, AnswerOptions
+from glmv_cli.cli.options import AnswerOptions
 from glmv_cli.messages import SamplingOptions
 
 EPILOG = """
@@ -33,14 +33,14 @@ def describe(
     together: Annotated[
         bool, typer.Option("--together", help="Put all files into one question instead of one each.")
     ] = False,
-    model: options.Model = DEFAULTS.model,
-    think: options.Think = DEFAULTS.think,
-    show_thinking: options.Thinking = DEFAULTS.show_thinking,
-    json: options.Json = DEFAULTS.json,
-    max_tokens: options.MaxTokens = DEFAULTS.sampling.max_tokens,
-    temperature: options.Temperature = DEFAULTS.sampling.temperature,
-    seed: options.Seed = DEFAULTS.sampling.seed,
-    max_pixels: options.MaxPixels = DEFAULTS.max_pixels,
+    model: options.Model = None,
+    think: options.Think = None,
+    show_thinking: options.Thinking = None,
+    json: options.Json = False,
+    max_tokens: options.MaxTokens = None,
+    temperature: options.Temperature = None,
+    seed: options.Seed = None,
+    max_pixels: options.MaxPixels = None,
 ) -> int:
     """Say what is in pictures and films.
 
@@ -52,7 +52,8 @@ def describe(
     environment = environment_of(context)
     check_stdin(media, environment.stdin)
     question = None if prompt is None else clean_prompt(prompt)
-    sampling = SamplingOptions(max_tokens, temperature, seed)
-    chosen = AnswerOptions(model, think, show_thinking, json, sampling, max_pixels)
+    settled = options.settled(context)
+    sampling = SamplingOptions(settled.settings.max_tokens, settled.settings.temperature, seed)
+    chosen = AnswerOptions(settled, json, sampling)
     groups = [tuple(media)] if together else [(name,) for name in media]
     return answer_all(environment, chosen, [Inquiry(group, question) for group in groups])

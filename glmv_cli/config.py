@@ -1,0 +1,137 @@
+"""The settings: what each is called, what it may be, its default, and which of several values counts.
+
+A setting is one line of :class:`Settings`. Its name is the key in ``config.toml``, ``GLMV_`` and the name in capitals
+its environment variable. An option of the command line wins over the variable, that over the file, that over the
+default.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal
+
+from glmv_cli.errors import UsageError
+
+ShowThinking = Literal["auto", "full", "none"]
+"""Whether thinking is shown: ``auto`` does so where stderr is a terminal."""
+
+_FLAGS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a setting may be."""
+
+    allowed: str
+    """In words, after "must be"."""
+    accepts: Callable[[object], bool]
+    """Whether a value, as TOML has it, is allowed."""
+    parse: Callable[[str], object]
+    """The value that an environment variable's text stands for; raises ``ValueError`` or ``KeyError``."""
+
+
+def whole_number(least: int) -> Kind:
+    """An integer, ``least`` or more."""
+    return Kind(f"a whole number, {least} or more", lambda value: type(value) is int and value >= least, int)
+
+
+def number(least: float) -> Kind:
+    """A finite number, ``least`` or more."""
+
+    def accepts(value: object) -> bool:
+        return type(value) in (int, float) and math.isfinite(value) and value >= least  # type: ignore[arg-type,operator]
+
+    return Kind(f"a number, {least:g} or more", accepts, float)
+
+
+def one_of(*names: str) -> Kind:
+    """One of a few words."""
+    words = ", ".join(f'"{name}"' for name in names[:-1]) + f' or "{names[-1]}"'
+    return Kind(words, lambda value: value in names, str)
+
+
+TEXT = Kind("a text in quotes that is not empty", lambda value: isinstance(value, str) and value.strip() != "", str)
+FLAG = Kind("true or false", lambda value: isinstance(value, bool), lambda text: _FLAGS[text.lower()])
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The table of settings, and one value for each."""
+
+    model: str | None = field(default=None, metadata={"kind": TEXT})
+    think: bool = field(default=True, metadata={"kind": FLAG})
+    show_thinking: ShowThinking = field(default="auto", metadata={"kind": one_of("auto", "full", "none")})
+    max_tokens: int = field(default=2048, metadata={"kind": whole_number(1)})
+    # None: what the checkpoint's generation_config.json says.
+    temperature: float | None = field(default=None, metadata={"kind": number(0)})
+    # More than common cameras take (300 MB as RGB), and far below what a crafted header can claim.
+    max_pixels: int = field(default=100_000_000, metadata={"kind": whole_number(1)})
+
+
+DEFAULTS = Settings()
+KINDS: dict[str, Kind] = {setting.name: setting.metadata["kind"] for setting in fields(Settings)}
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The values that count. ``origins``: by name, which variable or file set it; nothing for options and defaults."""
+
+    settings: Settings
+    origins: dict[str, str]
+
+
+def variable_of(name: str) -> str:
+    """The environment variable of a setting."""
+    return f"GLMV_{name.upper()}"
+
+
+def settle(given: Mapping[str, object], environ: Mapping[str, str], file: Mapping[str, object], path: str) -> Settled:
+    """Pick the value of every setting: from the command line (``given``; ``None`` is nothing), the environment, and
+    ``file``, what the configuration file at ``path`` holds.
+
+    An empty variable counts as none. Raises :class:`UsageError` for anything in ``file`` that is not a setting or
+    not allowed, and for a variable that is not allowed, unless an option overrides it.
+    """
+    _check_file(file, path)
+    values: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    for name in KINDS:
+        variable = variable_of(name)
+        if given.get(name) is not None:
+            values[name] = given[name]
+        elif environ.get(variable):
+            values[name] = _parse(name, variable, environ[variable])
+            origins[name] = variable
+        elif name in file:
+            values[name] = file[name]
+            origins[name] = path
+    return Settled(Settings(**values), origins)
+
+
+def _check_file(file: Mapping[str, object], path: str) -> None:
+    for name, value in file.items():
+        if name not in KINDS:
+            near = difflib.get_close_matches(name.replace("-", "_").lower(), KINDS, n=1)
+            hint = f"did you mean '{near[0]}'?" if near else f"the settings are {', '.join(KINDS)}"
+            raise UsageError(f"{path}: there is no setting '{name}'", hint)
+        if not KINDS[name].accepts(value):
+            raise UsageError(f"{path}: {name} must be {KINDS[name].allowed}, not {_written(value)}", "correct the file")
+
+
+def _parse(name: str, variable: str, text: str) -> object:
+    kind = KINDS[name]
+    try:
+        value = kind.parse(text)
+    except (ValueError, KeyError):
+        value = None
+    if not kind.accepts(value):
+        raise UsageError(f"{variable} must be {kind.allowed}, not '{text}'", f"correct it, or 'unset {variable}'")
+    return value
+
+
+def _written(value: object) -> str:
+    """A value about as TOML writes it."""
+    return str(value).lower() if isinstance(value, bool) else f'"{value}"' if isinstance(value, str) else str(value)

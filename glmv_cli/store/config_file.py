@@ -1,0 +1,79 @@
+"""``config.toml``: read as plain values, written without losing what a person wrote there."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from glmv_cli.errors import UsageError
+from glmv_cli.store.paths import cannot_write, make_directory
+
+
+def read_config(path: Path | None) -> dict[str, object]:
+    """What the file at ``path`` holds; nothing if there is no such file.
+
+    Raises :class:`UsageError` if it cannot be read or is not TOML.
+    """
+    text = _read(path) if path is not None else ""
+    if not text.strip():
+        return {}
+    try:
+        if sys.version_info >= (3, 11):
+            import tomllib
+
+            return tomllib.loads(text)
+        import tomlkit
+
+        return tomlkit.parse(text).unwrap()
+    except ValueError as error:  # TOMLDecodeError, and tomlkit's ParseError
+        raise _not_toml(path, error) from error
+
+
+def write_setting(path: Path, key: str, value: str) -> None:
+    """Set one ``key`` in the file at ``path``, which is created if need be; everything else in it stays.
+
+    Raises :class:`UsageError` if the file is not TOML, and :class:`GlmvError` if it cannot be written.
+    """
+    import tomlkit  # 40 ms
+
+    try:
+        document = tomlkit.parse(_read(path))
+    except ValueError as error:
+        raise _not_toml(path, error) from error
+    document[key] = value
+    make_directory(path.parent)
+    _replace(Path(os.path.realpath(path)), tomlkit.dumps(document))  # a link stays a link
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8")
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror or error}", "make the file readable") from error
+    except UnicodeDecodeError as error:
+        raise _not_toml(path, error) from error
+
+
+def _replace(path: Path, text: str) -> None:
+    """Put ``text`` in the place of the file at once: no reader, and no crash, sees half of it."""
+    scratch: str | None = None
+    try:
+        descriptor, scratch = tempfile.mkstemp(dir=path.parent, prefix=".config-")
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+        if path.exists():
+            shutil.copymode(path, scratch)
+        os.replace(scratch, path)
+    except OSError as error:
+        if scratch is not None and os.path.exists(scratch):
+            os.unlink(scratch)
+        raise cannot_write(path, error) from error
+
+
+def _not_toml(path: Path | None, error: ValueError) -> UsageError:
+    return UsageError(f"{path} is not valid TOML: {error}", "correct the file")
