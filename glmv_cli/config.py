@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
 from glmv_cli.errors import UsageError
+from glmv_cli.units import parse_bytes, parse_count
 
 ShowThinking = Literal["auto", "full", "none"]
 """Whether thinking is shown: ``auto`` does so where stderr is a terminal."""
@@ -31,6 +32,8 @@ class Kind:
     """Whether a value, as TOML has it, is allowed."""
     parse: Callable[[str], object]
     """The value that an environment variable's text stands for; raises ``ValueError`` or ``KeyError``."""
+    parses_file: bool = False
+    """Whether a text in the file is parsed too: 20GiB is no number to TOML."""
 
 
 def whole_number(least: int) -> Kind:
@@ -53,8 +56,15 @@ def one_of(*names: str) -> Kind:
     return Kind(words, lambda value: value in names, str)
 
 
+def quantity(allowed: str, least: int, parse: Callable[[str], int]) -> Kind:
+    """A whole number that may be written with a unit."""
+    return Kind(allowed, whole_number(least).accepts, parse, parses_file=True)
+
+
 TEXT = Kind("a text in quotes that is not empty", lambda value: isinstance(value, str) and value.strip() != "", str)
 FLAG = Kind("true or false", lambda value: isinstance(value, bool), lambda text: _FLAGS[text.lower()])
+SIZE = quantity('a size such as "20GiB", or a number of bytes', 0, parse_bytes)
+COUNT = quantity('a number such as 32768 or "32k"', 1, parse_count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +79,11 @@ class Settings:
     temperature: float | None = field(default=None, metadata={"kind": number(0)})
     # More than common cameras take (300 MB as RGB), and far below what a crafted header can claim.
     max_pixels: int = field(default=100_000_000, metadata={"kind": whole_number(1)})
+    # None: what is free.
+    gpu_memory: int | None = field(default=None, metadata={"kind": SIZE})
+    cpu_memory: int | None = field(default=None, metadata={"kind": SIZE})
+    # None: what the planner takes.
+    context: int | None = field(default=None, metadata={"kind": COUNT})
 
 
 DEFAULTS = Settings()
@@ -95,7 +110,7 @@ def settle(given: Mapping[str, object], environ: Mapping[str, str], file: Mappin
     An empty variable counts as none. Raises :class:`UsageError` for anything in ``file`` that is not a setting or
     not allowed, and for a variable that is not allowed, unless an option overrides it.
     """
-    _check_file(file, path)
+    file = {name: _read(name, value, path) for name, value in file.items()}
     values: dict[str, Any] = {}
     origins: dict[str, str] = {}
     for name in KINDS:
@@ -111,25 +126,32 @@ def settle(given: Mapping[str, object], environ: Mapping[str, str], file: Mappin
     return Settled(Settings(**values), origins)
 
 
-def _check_file(file: Mapping[str, object], path: str) -> None:
-    for name, value in file.items():
-        if name not in KINDS:
-            near = difflib.get_close_matches(name.replace("-", "_").lower(), KINDS, n=1)
-            hint = f"did you mean '{near[0]}'?" if near else f"the settings are {', '.join(KINDS)}"
-            raise UsageError(f"{path}: there is no setting '{name}'", hint)
-        if not KINDS[name].accepts(value):
-            raise UsageError(f"{path}: {name} must be {KINDS[name].allowed}, not {_written(value)}", "correct the file")
+def _read(name: str, value: object, path: str) -> object:
+    """The value of a setting in the file at ``path``."""
+    if name not in KINDS:
+        near = difflib.get_close_matches(name.replace("-", "_").lower(), KINDS, n=1)
+        hint = f"did you mean '{near[0]}'?" if near else f"the settings are {', '.join(KINDS)}"
+        raise UsageError(f"{path}: there is no setting '{name}'", hint)
+    kind = KINDS[name]
+    read = _parsed(kind, value) if kind.parses_file and isinstance(value, str) else value
+    if not kind.accepts(read):
+        raise UsageError(f"{path}: {name} must be {kind.allowed}, not {_written(value)}", "correct the file")
+    return read
 
 
 def _parse(name: str, variable: str, text: str) -> object:
     kind = KINDS[name]
-    try:
-        value = kind.parse(text)
-    except (ValueError, KeyError):
-        value = None
+    value = _parsed(kind, text)
     if not kind.accepts(value):
         raise UsageError(f"{variable} must be {kind.allowed}, not '{text}'", f"correct it, or 'unset {variable}'")
     return value
+
+
+def _parsed(kind: Kind, text: str) -> object:
+    try:
+        return kind.parse(text)
+    except (ValueError, KeyError):
+        return None  # which no kind accepts
 
 
 def _written(value: object) -> str:

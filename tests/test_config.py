@@ -16,6 +16,9 @@ ALLOWED = [
     ("temperature", 0, "0", 0),
     ("temperature", 0.5, "0.5", 0.5),
     ("max_pixels", 1, "1", 1),
+    ("gpu_memory", 0, "0", 0),
+    ("cpu_memory", "20GiB", "20GiB", 20 * 2**30),
+    ("context", "32k", "32k", 32768),
 ]
 REFUSED = [
     ("model", 5, None),
@@ -32,6 +35,9 @@ REFUSED = [
     ("temperature", float("nan"), "nan"),
     ("temperature", float("inf"), "inf"),
     ("max_pixels", [1], "1,000"),
+    ("gpu_memory", "much", "20 GiBs"),
+    ("cpu_memory", -1, "-1"),
+    ("context", 0, "0"),
 ]
 
 

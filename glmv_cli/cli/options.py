@@ -40,7 +40,12 @@ def settled(context: typer.Context) -> Settled:
     """
     environ = environment_of(context).environ
     path = config_path(environ)
-    return settle(context.params, environ, read_config(path), str(path))
+    given = {
+        flag.removeprefix("--").replace("-", "_"): context.params.get(parameter.name or "")
+        for parameter in context.command.params
+        for flag in parameter.opts
+    }
+    return settle(given, environ, read_config(path), str(path))
 
 
 def _with_default(text: str, name: str) -> str:
