@@ -7,6 +7,7 @@
     ├── MediaError           65   a picture or film that cannot be used
     ├── InputNotFoundError   66   no such file, or it cannot be opened
     ├── ModelError           69   the model is unknown, incomplete or damaged
+    ├── DiskFullError        74   not enough room on the disk; running again goes on
     └── MemoryShortageError  75   not enough memory; the hint says what to try
 
 The numbers are the exit codes; 65 to 75 follow ``sysexits.h``. Exit code 70 is a bug of ours (any
@@ -54,6 +55,12 @@ class ModelError(GlmvError):
     """A model is unknown, incomplete, damaged or of an unsupported kind."""
 
     exit_code = 69
+
+
+class DiskFullError(GlmvError):
+    """There is not enough room on the disk for what is written."""
+
+    exit_code = 74
 
 
 class MemoryShortageError(GlmvError):

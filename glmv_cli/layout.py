@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-Storage = Literal["nf4", "keep"]
+Storage = Literal["nf4", "half", "keep"]
+"""In 4 bit; in 16 bit, which a float32 original is rounded to (bfloat16); or as the original is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +20,8 @@ class Rule:
 
 
 RULES = (
-    Rule(r"(^|\.)visual\.", "keep", "the vision tower is small, and what it loses is lost for every token"),
-    Rule(r"embed_tokens\.|(^|\.)lm_head\.", "keep", "bitsandbytes reads embeddings and head in 16 bit only"),
+    Rule(r"(^|\.)visual\.", "half", "the vision tower is small, and what it loses is lost for every token"),
+    Rule(r"embed_tokens\.|(^|\.)lm_head\.", "half", "bitsandbytes reads embeddings and head in 16 bit only"),
     Rule(r"\.mlp\.gate\.", "keep", "a router decides; its few weights cost nothing"),
     Rule(r"norm\.weight$|\.bias$", "keep", "vectors"),
     Rule(r"\.experts\.(gate_up|down)_proj$", "nf4", "94 % of the weights; fused, one expert a slice"),

@@ -17,6 +17,7 @@ ROOT = Path(__file__).parent.parent
 
 PUBLIC_NAMES = {
     "errors": {
+        "DiskFullError",
         "GlmvError",
         "InputNotFoundError",
         "MediaError",

@@ -21,6 +21,7 @@ Exit codes:
   66   no such input, or it cannot be opened
   69   the model is unknown, incomplete or damaged
   70   a bug in glmv
+  74   not enough room on the disk; run the same command again to go on
   75   not enough memory; the hint says what to try
   130  interrupted
   141  the reader of the output went away

@@ -1,111 +1,130 @@
-"""16-bit checkpoint → 4-bit checkpoint, in the layout of :mod:`glmv_cli.layout`."""
+"""16-bit or FP8 checkpoint → 4-bit checkpoint, in the layout of :mod:`glmv_cli.layout`.
+
+A stream: parts of a few million weights, each read, converted and written where the finished file has it. What is done
+is kept in a journal, so that an interrupted run is gone on with; the result appears, in one step, when it is complete.
+"""
 
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Iterator
-from itertools import product
+import time
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Protocol
 
-import torch
-from safetensors.torch import save_file
+from glmv_cli.families import family_of
+from glmv_cli.model.blueprint import FILE_SIZE, Blueprint, draw, file_size
+from glmv_cli.model.conversion import convert_all
+from glmv_cli.model.source import LocalSource, ShardSource
+from glmv_cli.store.checkpoint_files import CONFIG, INDEX, SINGLE
+from glmv_cli.store.manifest import MANIFEST, Manifest, digest
+from glmv_cli.store.workplace import Workplace, check_target, explaining_full_disks, open_workplace
 
-from glmv_cli.errors import ModelError
-from glmv_cli.kernels import nf4
-from glmv_cli.layout import ABSMAX, QUANT_MAP, QUANT_STATE, split_expert, storage_of
-from glmv_cli.model.checkpoint import Checkpoint
-
-_COPIED = (
-    "generation_config.json", "preprocessor_config.json", "video_preprocessor_config.json", "tokenizer.json",
-    "tokenizer_config.json", "chat_template.jinja",
-)  # fmt: skip
+_VERSION = 1
+"""Of what the code makes of a source. Work that another version began is not gone on with."""
 
 
-_AGAIN = "copy the checkpoint again"
+class Progress(Protocol):
+    """Is told, from time to time, how many bytes of the source are done."""
+
+    def __call__(self, done: int, total: int) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Quantized:
+    """What came out: bytes of the source's and the result's files, and how much was read in this run."""
+
+    source_bytes: int
+    result_bytes: int
+    parameters: int
+    read_bytes: int
+    seconds: float
+    kept_linears: tuple[str, ...]
+    """Layers that stay in 16 bit because their width is no multiple of 64."""
+
+
+def quantize(
+    source: ShardSource,
+    target: Path,
+    *,
+    search: bool = False,
+    force: bool = False,
+    progress: Progress | None = None,
+    result_file_size: int = FILE_SIZE,
+) -> Quantized:
+    """Writes the checkpoint ``target``, or goes on with it where an earlier run stopped.
+
+    ``search``: better scales, see :mod:`glmv_cli.kernels.nf4_search`. ``force``: replaces a complete ``target``, and
+    throws away work that was begun with another source or options. ``result_file_size``: of weights, at most.
+
+    Raises:
+        ModelError: the source is incomplete, damaged, or cannot be stored in 4 bit.
+        UsageError: there is something at ``target``.
+        DiskFullError: running again goes on.
+    """
+    started = time.perf_counter()
+    family_of(source.config.get("model_type"), source.name)
+    check_target(target, force=force)
+    blueprint = draw(source, result_file_size)
+    subject = f"{_VERSION} {blueprint.fingerprint()} {digest(source.identity.encode())} search={search}"
+    with explaining_full_disks(target), open_workplace(target, subject, force=force) as work:
+        work.allocate((name, file_size(header)) for name, (_, header) in blueprint.files.items())
+        read, digests = convert_all(source, blueprint, work, search, progress or _silent)
+        _write_the_rest(source, blueprint, work, search, digests)
+        work.publish(replace=force)
+    return Quantized(
+        source_bytes=sum(file_size(header) for header in source.headers.values()),
+        result_bytes=blueprint.size,
+        parameters=blueprint.parameters,
+        read_bytes=read,
+        seconds=time.perf_counter() - started,
+        kept_linears=tuple(blueprint.kept_linears),
+    )
 
 
 def quantize_checkpoint(source: Path, target: Path) -> None:
-    """Writes into the new or empty directory ``target``: one safetensors file, and the JSON files of ``source``.
+    """:func:`quantize` from a directory, with nothing but defaults."""
+    quantize(LocalSource.open(source, source.name), target)
 
-    ``source`` has the layout of the released checkpoints: one tensor an expert, bf16 (or any float type).
-    Raises :class:`ModelError` if it is incomplete.
+
+def _silent(done: int, total: int) -> None:
+    pass
+
+
+def _write_the_rest(
+    source: ShardSource, blueprint: Blueprint, work: Workplace, search: bool, digests: dict[str, str]
+) -> None:
+    """Config, index, tokenizer and so on; last of all the manifest."""
+    _write_json(work.result / CONFIG, _config(source, blueprint))
+    if list(blueprint.files) != [SINGLE]:
+        total = sum(place.info.size for place in blueprint.places.values())
+        weight_map = {name: place.file for name, place in sorted(blueprint.places.items())}
+        _write_json(work.result / INDEX, {"metadata": {"total_size": total}, "weight_map": weight_map})
+    source.copy_small_files(work.result)
+    others = sorted(path for path in work.result.iterdir() if path.name not in (*blueprint.files, MANIFEST))
+    files = {path.name: digest(path.read_bytes()) for path in others}
+    files |= {name: digest(first) for name, (first, _) in blueprint.files.items()}
+    Manifest(source.name, source.revision, search, files, dict(sorted(digests.items()))).write(work.result)
+
+
+def _write_json(path: Path, content: object) -> None:
+    path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+
+
+def _config(source: ShardSource, blueprint: Blueprint) -> dict[str, Any]:
+    """The source's, with what transformers needs to read the linear layers with bitsandbytes.
+
+    The modules to skip are patterns there, matched from the start of a module's name to one of its ends.
     """
-    checkpoint = Checkpoint.open(source)
-    tensors: dict[str, torch.Tensor] = {}
-    for name, parts in _fused_names(checkpoint):
-        weight = _fuse(checkpoint, name, parts)
-        tensors |= _stored(name, weight) if storage_of(name) == "nf4" else {name: weight}
-    target.mkdir(parents=True, exist_ok=True)
-    save_file(tensors, target / "model.safetensors", metadata={"format": "pt"})
-    (target / "config.json").write_text(json.dumps(_config(checkpoint), indent=2) + "\n", encoding="utf-8")
-    for name in _COPIED:
-        if (source / name).exists():
-            shutil.copyfile(source / name, target / name)
-
-
-def _fused_names(checkpoint: Checkpoint) -> Iterator[tuple[str, list[str]]]:
-    """Every tensor of the result with the tensors it is made from; experts' in the order in which they are fused."""
-    experts: dict[str, dict[tuple[int, int], str]] = {}
-    for name in sorted(checkpoint.files):
-        found = split_expert(name)
-        if found is None:
-            yield name, [name]
-            continue
-        base, expert, proj = found
-        fused = f"{base}.{'down_proj' if proj == 'down' else 'gate_up_proj'}"
-        experts.setdefault(fused, {})[expert, proj == "up"] = name
-    for fused, parts in experts.items():
-        count = 1 + max(expert for expert, _ in parts)
-        halves = (False,) if fused.endswith("down_proj") else (False, True)
-        if lacking := set(product(range(count), halves)) - set(parts):
-            expert, is_up = min(lacking)
-            raise ModelError(
-                f"{fused}: expert {expert} lacks its {'up' if is_up else 'gate or down'} projection", _AGAIN
-            )
-        yield fused, [parts[key] for key in sorted(parts)]
-
-
-def _fuse(checkpoint: Checkpoint, name: str, parts: list[str]) -> torch.Tensor:
-    """One tensor, or the experts' stacked: gate and up ``[E, 2I, H]``, down ``[E, H, I]``."""
-    read = checkpoint.read(parts)
-    if parts == [name]:
-        return read[name].contiguous()
-    stack = torch.stack([read[part] for part in parts])  # [E or 2E, rows, columns]
-    if name.endswith("gate_up_proj"):
-        stack = stack.reshape(len(stack) // 2, -1, stack.shape[-1])  # [E, 2I, H]
-    return stack
-
-
-def _stored(name: str, weight: torch.Tensor) -> dict[str, torch.Tensor]:
-    try:
-        packed, absmax = nf4.quantize(weight)
-    except ValueError as error:
-        raise ModelError(f"cannot quantize '{name}': {error}") from error
-    if weight.ndim == 3:
-        return {name: packed, f"{name}.{ABSMAX}": absmax}
-    state = {
-        "quant_type": "nf4",
-        "blocksize": nf4.BLOCK_SIZE,
-        "dtype": str(weight.dtype).removeprefix("torch."),
-        "shape": list(weight.shape),
-    }
-    return {
-        name: packed.reshape(-1, 1),
-        f"{name}.{ABSMAX}": absmax.flatten(),
-        f"{name}.{QUANT_MAP}": torch.tensor(nf4.NF4_CODE),
-        f"{name}.{QUANT_STATE}": torch.tensor(list(json.dumps(state).encode()), dtype=torch.uint8),
-    }
-
-
-def _config(checkpoint: Checkpoint) -> dict[str, object]:
-    return checkpoint.config | {
+    skipped = ["lm_head", *(["model.visual"] if "vision_config" in source.config else []), *blueprint.kept_linears]
+    plain = {key: value for key, value in source.config.items() if key != "compression_config"}
+    return plain | {
         "quantization_config": {
             "quant_method": "bitsandbytes",
             "load_in_4bit": True,
             "bnb_4bit_quant_type": "nf4",
             "bnb_4bit_use_double_quant": False,
             "bnb_4bit_quant_storage": "uint8",
-            "llm_int8_skip_modules": ["lm_head", "visual", "gate"],
+            "llm_int8_skip_modules": skipped,
         }
     }

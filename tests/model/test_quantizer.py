@@ -79,10 +79,10 @@ def test_an_expert_that_lacks_a_part_is_refused(original_directory: Path, tmp_pa
         ("model.language_model.layers.3.mlp.gate.weight", "keep"),
         ("model.language_model.layers.3.mlp.gate.e_score_correction_bias", "keep"),
         ("model.language_model.layers.3.input_layernorm.weight", "keep"),
-        ("model.language_model.embed_tokens.weight", "keep"),
-        ("model.visual.blocks.0.mlp.gate_proj.weight", "keep"),
-        ("model.visual.merger.up_proj.weight", "keep"),
-        ("lm_head.weight", "keep"),
+        ("model.language_model.embed_tokens.weight", "half"),
+        ("model.visual.blocks.0.mlp.gate_proj.weight", "half"),
+        ("model.visual.merger.up_proj.weight", "half"),
+        ("lm_head.weight", "half"),
     ],
 )
 def test_what_is_packed(name: str, storage: str) -> None:
