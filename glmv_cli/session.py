@@ -44,7 +44,7 @@ class Session:
         """
         started = time.perf_counter()
         checkpoint, family = open_checkpoint(directory)
-        generation = read_json(directory / "generation_config.json", default={})
+        generation = read_json(directory / "generation_config.json", default=dict(family.generation))
         builder = PromptBuilder(directory)
         model = load_model(checkpoint, family)
         stop = generation.get("eos_token_id") or model.config.get_text_config().eos_token_id or ()

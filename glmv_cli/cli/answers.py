@@ -16,7 +16,7 @@ from glmv_cli.render.errors import write_note
 from glmv_cli.render.json_lines import JsonLinesRenderer
 from glmv_cli.render.plain import PlainRenderer
 from glmv_cli.render.renderer import Renderer
-from glmv_cli.store.models import ModelChoice, resolve_model
+from glmv_cli.store.models import ModelChoice, check_sight, resolve_model
 
 _BY_DEFAULT = (
     "no model is configured, so the built-in demo answers; it knows drawn shapes only. "
@@ -32,6 +32,7 @@ def answer_all(environment: Environment, options: AnswerOptions, inquiries: Sequ
 
     Raises:
         ModelError: the model is unknown, or cannot be loaded.
+        UsageError: there are media, and the model only reads.
         OSError: standard output or standard error cannot be written to.
     """
     settled = options.settled
@@ -39,6 +40,8 @@ def answer_all(environment: Environment, options: AnswerOptions, inquiries: Sequ
     desk = _Desk(environment, options, model, several=len(inquiries) > 1)
     questions = [question for inquiry in inquiries if (question := desk.open(inquiry)) is not None]
     if questions:
+        if any(question.media for question in questions):
+            check_sight(model)
         if model.by_default:
             write_note(environment.output, _BY_DEFAULT)
         with reading():

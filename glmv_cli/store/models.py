@@ -9,7 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from glmv_cli.errors import ModelError
+from glmv_cli.errors import ModelError, UsageError
+from glmv_cli.families import FAMILIES, Family
+from glmv_cli.store.checkpoint_files import CONFIG
+from glmv_cli.store.json_files import read_json
 from glmv_cli.store.paths import models_path
 from glmv_cli.store.registry import DEMO, Registry
 
@@ -77,3 +80,23 @@ def _demo_directory() -> Path:
     if not (_DEMO_DIRECTORY / "config.json").is_file():
         raise ModelError("the built-in demo model is missing from this installation", hint="install glmv-cli again")
     return _DEMO_DIRECTORY
+
+
+def check_sight(model: ModelChoice) -> None:
+    """Raise ``UsageError`` if ``model`` only reads; no weights are looked at.
+
+    Whether its family is supported at all shows when it is loaded. Raises :class:`ModelError` if its config cannot
+    be read.
+    """
+    family = FAMILIES.get(str(read_json(model.directory / CONFIG).get("model_type")))
+    if family is not None and not family.sees:
+        raise only_reads(model.name, family)
+
+
+def only_reads(name: str, family: Family) -> UsageError:
+    """The error for media that were given to a text model."""
+    seeing = ", ".join(f.title for f in FAMILIES.values() if f.sees)
+    return UsageError(
+        f"{name} reads text only, as do {family.title}: it cannot be shown pictures or films",
+        hint=f"choose a model that sees: {seeing}",
+    )

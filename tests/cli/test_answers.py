@@ -25,6 +25,15 @@ def test_a_bad_input_is_told_without_loading_a_model(glmv: Glmv, name: str, stat
     assert "\n\nhint: " in ran.stderr
 
 
+def test_a_model_that_only_reads_is_not_loaded_for_a_picture(glmv: Glmv) -> None:
+    (glmv.checkpoint / "config.json").write_text('{"model_type": "glm4_moe"}')
+    ran = glmv("describe", "a.png")
+    assert (ran.status, ran.stdout, ran.opened) == (2, "", [])
+    assert "reads text only" in ran.stderr
+    assert "GLM-4.5V" in ran.stderr
+    assert glmv("ask", "hi").opened == ["fake"]
+
+
 def test_bad_inputs_are_all_told(glmv: Glmv) -> None:
     ran = glmv("describe", "no-such.png", "empty.png")
     assert (ran.status, ran.opened) == (66, [])

@@ -5,20 +5,27 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
-from transformers import Glm4vProcessor, PreTrainedTokenizerFast
+from transformers import AutoTokenizer, Glm4vProcessor, Glm46VProcessor, PreTrainedTokenizerFast
 from transformers.models.glm4v.image_processing_pil_glm4v import Glm4vImageProcessorPil
+from transformers.models.glm46v.image_processing_pil_glm46v import Glm46VImageProcessorPil
 from transformers.video_utils import VideoMetadata
 
-from glmv_cli.errors import ModelError
+from glmv_cli.errors import ModelError, UsageError
 from glmv_cli.media.frames import DecodedImage, DecodedVideo, VideoInfo
-from glmv_cli.messages import MediaPart, MediaSource, Message, TextPart
+from glmv_cli.messages import MediaPart, MediaSource, Message, Role, TextPart
 from glmv_cli.prompt.builder import DecodedMedia, PromptBuilder
 from glmv_cli.prompt.inputs import IMAGE, VIDEO
+from tests.checkpoints import write_checkpoint
+from tests.releases import RELEASES
+
+SEEING = [name for name, release in RELEASES.items() if release.processor]
+READING = [name for name, release in RELEASES.items() if not release.processor]
 
 
 @pytest.fixture(scope="module")
@@ -26,13 +33,26 @@ def builder(demo_directory: Path) -> PromptBuilder:
     return PromptBuilder(demo_directory)
 
 
+@pytest.fixture(scope="module", params=["demo", *SEEING])
+def seeing(request: pytest.FixtureRequest, demo_directory: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo, and a checkpoint of every release that sees."""
+    if request.param == "demo":
+        return demo_directory
+    return write_checkpoint(tmp_path_factory.mktemp("seeing") / request.param, request.param)
+
+
 @pytest.fixture(scope="module")
-def reference(demo_directory: Path, builder: PromptBuilder) -> Glm4vProcessor:
-    config = json.loads((demo_directory / "preprocessor_config.json").read_text())
+def reference(seeing: Path) -> Any:
+    """The library's processor, but for films: those need torchvision."""
+    config = json.loads((seeing / "preprocessor_config.json").read_text())
     settings = {k: v for k, v in config.items() if not k.endswith(("_type", "_class"))}
-    processor = object.__new__(Glm4vProcessor)
-    tokenizer = builder.tokenizer
-    processor.image_processor = Glm4vImageProcessorPil(**settings)
+    processor_class, image_class = {
+        "Glm4vProcessor": (Glm4vProcessor, Glm4vImageProcessorPil),
+        "Glm46VProcessor": (Glm46VProcessor, Glm46VImageProcessorPil),
+    }[config["processor_class"]]
+    processor = object.__new__(processor_class)
+    tokenizer = AutoTokenizer.from_pretrained(seeing)
+    processor.image_processor = image_class(**settings)
     processor.tokenizer = tokenizer
     processor.image_token, processor.video_token = "<|image|>", "<|video|>"
     for name, token in (("image_token_id", "<|image|>"), ("video_token_id", "<|video|>"),
@@ -64,11 +84,11 @@ def rendered(tokenizer: PreTrainedTokenizerFast, messages: list[dict[str, object
 @pytest.mark.parametrize("think", [True, False])
 @pytest.mark.parametrize("sizes", [[], [(480, 640)], [(30, 20), (700, 300)]])
 def test_a_prompt_with_pictures_is_that_of_the_library(
-    builder: PromptBuilder, reference: Glm4vProcessor, sizes: list[tuple[int, int]], think: bool
+    seeing: Path, reference: Any, sizes: list[tuple[int, int]], think: bool
 ) -> None:
     sources = {MediaSource(str(i), Path(str(i))): picture(h, w) for i, (h, w) in enumerate(sizes)}
     messages = [Message("system", (TextPart("Be brief."),)), user(*sources, "What is this? 中🎈")]
-    inputs = builder.build(messages, sources, think)
+    inputs = PromptBuilder(seeing).build(messages, sources, think)
 
     parts = [{"type": "image"} for _ in sizes] + [{"type": "text", "text": "What is this? 中🎈"}]
     conversation: list[dict[str, object]] = [
@@ -91,12 +111,10 @@ def test_a_prompt_with_pictures_is_that_of_the_library(
 
 
 @pytest.mark.parametrize(("frames", "fps"), [(2, 2.0), (6, 2.0), (10, 2.0), (7, 1.9)])
-def test_a_film_is_written_as_the_library_writes_it(
-    builder: PromptBuilder, reference: Glm4vProcessor, frames: int, fps: float
-) -> None:
+def test_a_film_is_written_as_the_library_writes_it(seeing: Path, reference: Any, frames: int, fps: float) -> None:
     source = MediaSource("film", Path("film"))
     shown = film(frames, fps)
-    inputs = builder.build([user(source, "What moves?")], {source: shown}, True)
+    inputs = PromptBuilder(seeing).build([user(source, "What moves?")], {source: shown}, True)
     assert inputs.videos is not None
     grid = inputs.videos.grids
     metadata = VideoMetadata(total_num_frames=frames, fps=fps, frames_indices=list(range(frames)))
@@ -136,6 +154,47 @@ def test_the_thinking_switch_reaches_the_template(builder: PromptBuilder) -> Non
     on, off = (builder.tokenizer.decode(builder.build([user("Hi")], {}, think).ids[0]) for think in (True, False))
     assert off.endswith("Hi/nothink<|assistant|>\n<think></think>")
     assert on.endswith("Hi<|assistant|>")
+
+
+@pytest.mark.parametrize("think", [True, False])
+@pytest.mark.parametrize("family", READING)
+def test_a_text_model_reads_what_its_template_says(family: str, think: bool, tmp_path: Path) -> None:
+    builder = PromptBuilder(write_checkpoint(tmp_path / "c", family))
+    turns = ["Be brief.", "Hi <|image|>", "<think>hm</think>Hello.", "And now?"]
+    roles: list[Role] = ["system", "user", "assistant", "user"]
+    messages = [Message(role, (TextPart(text),)) for role, text in zip(roles, turns, strict=True)]
+    inputs = builder.build(messages, {}, think)
+    spoken = [text.replace("<|image|>", "<\u200b|image|>") for text in turns]
+    conversation: list[dict[str, object]] = [{"role": r, "content": t} for r, t in zip(roles, spoken, strict=True)]
+    text = rendered(builder.tokenizer, conversation, think)
+    assert inputs.ids[0].tolist() == builder.tokenizer(text, add_special_tokens=False)["input_ids"]
+    assert not inputs.kinds.any()
+    assert inputs.images is inputs.videos is None
+    assert inputs.starts_in_thinking == (think and family == "glm4_moe-4.7")
+
+
+def test_media_for_a_text_model_are_refused(tmp_path: Path) -> None:
+    builder = PromptBuilder(write_checkpoint(tmp_path / "GLM-4.5-Air", "glm4_moe-air"))
+    source = MediaSource("a", Path("a"))
+    with pytest.raises(UsageError, match=r"GLM-4\.5-Air reads text only"):
+        builder.build([user(source, "?")], {source: picture(60, 60)}, True)
+    with pytest.raises(UsageError, match="reads text only"):
+        builder.frame_sampler  # noqa: B018
+    with pytest.raises(UsageError, match="reads text only"):
+        builder.fit_frames(2, 60, 60)
+
+
+def test_processors_in_one_file_are_found(tmp_path: Path) -> None:
+    directory = write_checkpoint(tmp_path / "c", "glm46v")
+    source = MediaSource("film", Path("film"))
+    before = PromptBuilder(directory).build([user(source)], {source: film(6, 2.0)}, True)
+    image, video = (directory / f"{kind}preprocessor_config.json" for kind in ("", "video_"))
+    both = {"image_processor": json.loads(image.read_text()), "video_processor": json.loads(video.read_text())}
+    (directory / "processor_config.json").write_text(json.dumps(both))
+    image.unlink()
+    video.unlink()
+    after = PromptBuilder(directory).build([user(source)], {source: film(6, 2.0)}, True)
+    assert torch.equal(after.ids, before.ids)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,65 @@
+"""How one checkpoint sees: its rules for the pixels of pictures and films, and how these stand in a prompt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from glmv_cli.families import VideoRule, video_rule_of
+from glmv_cli.media.frames import DecodedVideo, FrameSampler
+from glmv_cli.prompt.patches import Grid, PixelRules
+from glmv_cli.prompt.sampling import frame_sampler
+from glmv_cli.store.json_files import read_json
+
+IMAGE_TOKEN, VIDEO_TOKEN = "<|image|>", "<|video|>"
+VIDEO_START, VIDEO_END = "<|begin_of_video|>", "<|end_of_video|>"
+_FRAME = "<|begin_of_image|>{tokens}<|end_of_image|>"
+_OLDEST_RULE = "Glm4vVideoProcessor"
+"""Checkpoints from before there were others do not name theirs."""
+_IMAGES, _VIDEOS, _BOTH = "preprocessor_config.json", "video_preprocessor_config.json", "processor_config.json"
+"""The last is what transformers 5 writes instead of the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """The processors of one checkpoint."""
+
+    image_rules: PixelRules
+    video_rules: PixelRules
+    video_rule: VideoRule
+    sampler: FrameSampler
+
+    @classmethod
+    def of(cls, directory: Path) -> Sight:
+        """From the processor configs; raises :class:`ModelError` if one is missing or unusable."""
+        both = read_json(directory / _BOTH, default={})
+        image_name, image = _config(directory, _IMAGES, both.get("image_processor"))
+        video_name, video = _config(directory, _VIDEOS, both.get("video_processor"), default=image)
+        rule = video_rule_of(video.get("video_processor_type", _OLDEST_RULE), directory.name)
+        return cls(
+            PixelRules.from_config(image, directory / image_name),
+            PixelRules.from_config(video, directory / video_name),
+            rule,
+            frame_sampler(rule, video),
+        )
+
+    def image_text(self, grid: Grid) -> str:
+        """What stands for a picture, between the template's marks."""
+        return IMAGE_TOKEN * self.image_rules.tokens(grid)
+
+    def video_text(self, film: DecodedVideo, grid: Grid) -> str:
+        """Each temporal patch, with the time of its first frame. Its tokens are image tokens: the family's choice."""
+        steps, height, width = grid
+        frame = _FRAME.format(tokens=IMAGE_TOKEN * self.video_rules.tokens((1, height, width)))
+        starts = film.times[:: self.video_rules.temporal_patch_size]
+        return "".join(frame + self.video_rule.time_text(time) for time in starts[:steps])
+
+
+def _config(
+    directory: Path, name: str, nested: object, default: dict[str, Any] | None = None
+) -> tuple[str, dict[str, Any]]:
+    """A processor's settings, and the file that they are from."""
+    if isinstance(nested, dict) and not (directory / name).exists():
+        return _BOTH, nested
+    return name, read_json(directory / name, default=default)
