@@ -1,6 +1,6 @@
 """What comes back from a model while it answers: a stream of frozen events.
 
-The order is ``Notice* (ThinkingDelta* AnswerDelta*)* Finished``. The deltas, joined, are exactly
+The order is ``Notice* Progress* (ThinkingDelta* AnswerDelta*)* Finished``. The deltas, joined, are exactly
 ``Finished.thinking`` and ``Finished.answer``.
 """
 
@@ -17,6 +17,15 @@ class Notice:
     """One line for the user that is not part of the answer."""
 
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the reading of the prompt has come: media encoded, or tokens read, of those that there are."""
+
+    stage: Literal["encode", "prefill"]
+    done: int
+    total: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +55,16 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Token counts. ``prompt_tokens`` includes ``image_tokens`` and ``video_tokens``."""
+    """Token counts. ``prompt_tokens`` includes ``image_tokens``, ``video_tokens`` and ``cached_tokens``: those that
+    the model had read for an earlier question.
+    """
 
     prompt_tokens: int
     image_tokens: int
     video_tokens: int
     thinking_tokens: int
     answer_tokens: int
+    cached_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,4 +91,4 @@ class Finished:
     timings: Timings
 
 
-Event = Notice | ThinkingDelta | AnswerDelta | Finished
+Event = Notice | Progress | ThinkingDelta | AnswerDelta | Finished

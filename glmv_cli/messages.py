@@ -51,14 +51,28 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class SamplingOptions:
-    """How the next token is chosen.
+    """How the next token is chosen, and when the answer ends.
 
-    ``temperature`` 0 is greedy. ``None`` means: what the checkpoint's ``generation_config.json`` says.
+    ``temperature`` 0 is greedy. ``None`` means: what the checkpoint's ``generation_config.json`` says. If any of
+    ``temperature``, ``top_k``, ``top_p`` and ``min_p`` is given, tokens are drawn, and the checkpoint's own choice of
+    the last three does not hold: released checkpoints say ``top_k: 1``, which would make the others a dead letter.
     """
 
     max_tokens: int = 2048
     temperature: float | None = None
     seed: int | None = None
+    top_k: int | None = None
+    """Draw from the k likeliest tokens; 0: from all."""
+    top_p: float | None = None
+    """Draw from the likeliest tokens that together have this probability; 1: from all."""
+    min_p: float | None = None
+    """Draw from the tokens that have at least this part of the likeliest one's probability; 0: from all."""
+    repetition_penalty: float | None = None
+    """Above 1, tokens of prompt and answer so far become less likely; 1: as they are (arXiv:1909.05858)."""
+    stop: tuple[str, ...] = ()
+    """The answer ends before any of these texts. In the thinking they mean nothing."""
+    think_budget: int | None = None
+    """Tokens after which the thinking is closed; 0: at once; None: when the model closes it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from glmv_cli.engine.local import LocalEngine, Stop, Token
-from glmv_cli.engine.sampler import make_sampler
-from glmv_cli.events import AnswerDelta, Box, Event, Finished, Notice, Timings, Usage
+from glmv_cli.engine.sampler import Sampler, make_sampler
+from glmv_cli.engine.think_budget import ThinkBudget
+from glmv_cli.errors import UsageError
+from glmv_cli.events import AnswerDelta, Box, Event, Finished, Notice, Progress, Timings, Usage
 from glmv_cli.families import Family
 from glmv_cli.media.frames import DecodedImage, DecodedVideo
 from glmv_cli.media.load import load
-from glmv_cli.messages import ChatRequest, MediaPart, MediaSource
+from glmv_cli.messages import ChatRequest, MediaPart, MediaSource, SamplingOptions
 from glmv_cli.model.loader import load_model, open_checkpoint
 from glmv_cli.model.network import network_of
 from glmv_cli.parsing.boxes import find_boxes, to_pixels
 from glmv_cli.parsing.markup import Markup
+from glmv_cli.parsing.stops import StopFilter
 from glmv_cli.parsing.stream import Delta, StreamParser
 from glmv_cli.prompt.builder import DecodedMedia, PromptBuilder
 from glmv_cli.prompt.inputs import IMAGE, VIDEO, ModelInputs
@@ -37,10 +40,11 @@ class Session:
         self._load_s = load_s
 
     @classmethod
-    def open(cls, directory: Path, name: str) -> Session:
+    def open(cls, directory: Path, name: str, context: int | None = None) -> Session:
         """Loads the 4-bit checkpoint in ``directory``; ``name`` is what the user calls it.
 
-        Raises :class:`ModelError` if it is incomplete, damaged or of an unsupported family.
+        ``context`` limits prompt and answer together to less tokens than the model was made for. Raises
+        :class:`ModelError` if the checkpoint is incomplete, damaged or of an unsupported family.
         """
         started = time.perf_counter()
         checkpoint, family = open_checkpoint(directory)
@@ -49,7 +53,10 @@ class Session:
         model = load_model(checkpoint, family)
         stop = generation.get("eos_token_id") or model.config.get_text_config().eos_token_id or ()
         stop_ids = frozenset([stop] if isinstance(stop, int) else stop)
-        engine = LocalEngine(network_of(model), builder.tokenizer.backend_tokenizer, stop_ids)
+        network = network_of(model)
+        if context is not None and context > network.context_length:
+            raise UsageError(f"{name} takes at most {network.context_length} tokens", "choose a smaller --context")
+        engine = LocalEngine(network, builder.tokenizer.backend_tokenizer, stop_ids, context)
         return cls(name, engine, builder, family, generation, time.perf_counter() - started)
 
     def answer(self, request: ChatRequest, *, max_pixels: int) -> Iterator[Event]:
@@ -62,16 +69,27 @@ class Session:
         media = self._decode(request, max_pixels)
         yield from (Notice(m.notice) for m in media.values() if isinstance(m, DecodedVideo) and m.notice)
         inputs = self._builder.build(request.messages, media, request.think)
-        sampler = make_sampler(request.sampling, self._generation)
-        answer = _Answer(StreamParser(self._markup, inputs.starts_in_thinking), started)
+        parser = StreamParser(self._markup, inputs.starts_in_thinking)
+        answer = _Answer(parser, StopFilter(request.sampling.stop) if request.sampling.stop else None, started)
+        sampler = self._sampler(request.sampling, parser)
         prepared = time.perf_counter()
-        for step in self._engine.generate(inputs, sampler, request.sampling.max_tokens):
+        for step in self._engine.generate(inputs, sampler, request.sampling.max_tokens, lambda: answer.stopped):
             if isinstance(step, Token):
                 yield from answer.take(step)
+            elif isinstance(step, Progress):
+                yield step
             else:
                 yield from answer.end()
                 boxes = _boxes(answer.answer, [media[source] for source in _last_shown(request)])
                 yield answer.finished(step, inputs, boxes, self._load_s, prepared - started)
+
+    def _sampler(self, options: SamplingOptions, parser: StreamParser) -> Sampler:
+        sampler = make_sampler(options, self._generation)
+        close = self._builder.tokenizer.get_added_vocab().get(self._markup.think_close)
+        if options.think_budget is None or close is None:
+            return sampler
+        after = self._builder.tokenizer(self._builder.after_thinking, add_special_tokens=False)["input_ids"]
+        return ThinkBudget(sampler, options.think_budget, [close, *after], lambda: parser.in_thinking)
 
     def _decode(self, request: ChatRequest, max_pixels: int) -> dict[MediaSource, DecodedMedia]:
         sources = [p.source for m in request.messages for p in m.parts if isinstance(p, MediaPart)]
@@ -87,12 +105,18 @@ class _Answer:
     """What has come of an answer so far."""
 
     parser: StreamParser
+    stops: StopFilter | None
     started: float
     thinking: str = ""
     answer: str = ""
     tokens: int = 0
     thinking_tokens: int = 0
     first_token_s: float = 0.0
+
+    @property
+    def stopped(self) -> bool:
+        """A text has come before which the answer shall end."""
+        return self.stops is not None and self.stops.stopped
 
     def take(self, token: Token) -> list[Delta]:
         if not self.tokens:
@@ -104,15 +128,24 @@ class _Answer:
         return deltas
 
     def end(self) -> list[Delta]:
-        return self._keep(self.parser.flush())
+        rest = self._keep(self.parser.flush())
+        return rest if self.stops is None else [*rest, *self._append(self.stops.flush())]
 
     def _keep(self, deltas: list[Delta]) -> list[Delta]:
+        if self.stops is None:
+            return self._append(deltas)
+        filtered: list[Delta] = []
+        for delta in deltas:
+            filtered += self.stops.feed(delta) if isinstance(delta, AnswerDelta) else [delta]
+        return self._append(filtered)
+
+    def _append(self, deltas: Sequence[Delta]) -> list[Delta]:
         for delta in deltas:
             if isinstance(delta, AnswerDelta):
                 self.answer += delta.text
             else:
                 self.thinking += delta.text
-        return deltas
+        return list(deltas)
 
     def finished(self, stop: Stop, inputs: ModelInputs, boxes: tuple[Box, ...], load_s: float,
                  prepare_s: float) -> Finished:  # fmt: skip
@@ -123,6 +156,7 @@ class _Answer:
             video_tokens=inputs.tokens(VIDEO),
             thinking_tokens=self.thinking_tokens,
             answer_tokens=self.tokens - self.thinking_tokens,
+            cached_tokens=stop.cached_tokens,
         )
         later = max(0, self.tokens - 1)
         timings = Timings(

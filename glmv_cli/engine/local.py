@@ -6,19 +6,21 @@ Knows tensors and token ids; nothing of messages, media files, markup or termina
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 import torch
 from tokenizers import Tokenizer
 from tokenizers.decoders import DecodeStream
 
+from glmv_cli.engine.context import room_for_answer
+from glmv_cli.engine.prompt_cache import PromptCache, marks_of
 from glmv_cli.engine.sampler import Sampler
-from glmv_cli.errors import GlmvError
-from glmv_cli.model.kv_cache import KVCache
+from glmv_cli.engine.vision_cache import VisionCache
+from glmv_cli.events import FinishReason, Progress
 from glmv_cli.model.network import Network, Positions
-from glmv_cli.prompt.inputs import IMAGE, VIDEO, ModelInputs
+from glmv_cli.prompt.inputs import Medium, ModelInputs
 
 PREFILL_CHUNK = 512
 """Tokens a prefill step; between steps a run can be cancelled."""
@@ -34,86 +36,146 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """The end of an answer, and the seconds it took by phase."""
+    """The end of an answer, the tokens of the prompt that were known already, and the seconds it took by phase."""
 
-    reason: Literal["stop", "length"]
+    reason: FinishReason
+    cached_tokens: int
     encode_s: float
     prefill_s: float
     decode_s: float
 
 
-class LocalEngine:
-    """A loaded model with its tokenizer and the ids that end an answer."""
+Step = Progress | Token | Stop
 
-    def __init__(self, network: Network, tokenizer: Tokenizer, stop_ids: frozenset[int]) -> None:
+
+def _never() -> bool:
+    return False
+
+
+class LocalEngine:
+    """A model with its tokenizer, the ids that end an answer, and what it remembers of the last conversation."""
+
+    def __init__(
+        self,
+        network: Network,
+        tokenizer: Tokenizer,
+        stop_ids: frozenset[int],
+        context: int | None = None,
+        chunk: int = PREFILL_CHUNK,
+    ) -> None:
+        """``context`` limits prompt and answer together to less than the model was made for."""
         self._network = network
         self._tokenizer = tokenizer
         self._stop_ids = stop_ids
-
-    @property
-    def context_length(self) -> int:
-        """Tokens of prompt and answer together that the model was made for."""
-        return self._network.context_length
+        self._chunk = chunk
+        self.context_length = min(context or network.context_length, network.context_length)
+        self._read = PromptCache(network.new_cache(self.context_length), self.context_length)
+        self._seen = VisionCache(network)
 
     @torch.inference_mode()
-    def generate(self, inputs: ModelInputs, sampler: Sampler, max_tokens: int) -> Iterator[Token | Stop]:
-        """Tokens as they come, then one :class:`Stop`. Closing the iterator cancels.
+    def generate(
+        self, inputs: ModelInputs, sampler: Sampler, max_tokens: int, halted: Callable[[], bool] = _never
+    ) -> Iterator[Step]:
+        """Progress until the prompt is read, tokens as they come, then one :class:`Stop`.
 
-        Raises :class:`GlmvError` if the prompt leaves no room for an answer.
+        Closing the iterator cancels; the engine goes on with whatever comes next. ``halted`` is asked after each
+        token whether the answer shall end there. Raises :class:`GlmvError` if the prompt leaves no room for an answer.
         """
-        ids = inputs.ids
-        length = ids.shape[1]
-        if length >= self.context_length:
-            raise GlmvError(
-                f"the prompt has {length} tokens, and the model takes {self.context_length} with its answer",
-                "use fewer or smaller pictures, a shorter film, or less text",
-            )
-        room = min(max_tokens, self.context_length - length)
-        started = time.perf_counter()
-        embeds = self.embed(inputs)
-        encoded = time.perf_counter()
+        length = inputs.ids.shape[1]
+        room = min(max_tokens, room_for_answer(inputs, self.context_length, self._network.context_length))
+        ids = torch.empty(1, length + room, dtype=torch.int64)  # [1, L + room]
+        ids[:, :length] = inputs.ids
+        seconds = _Seconds()
+        media = inputs.media()
+        marks = marks_of(inputs.ids, media)
+        known = self._read.reuse(marks)
         positions = self._network.positions(inputs)
-        cache = self._network.new_cache(self.context_length)
-        logits = self.prefill(embeds, positions, cache)
-        prefilled = time.perf_counter()
+        features = yield from self._encode([m for m in media if int(m.at[-1]) >= known], seconds)
+        logits = yield from self._prefill(inputs.ids, marks, features, positions, seconds)
         stream = DecodeStream(skip_special_tokens=False)
-        decode_s = 0.0
-        token = sampler(ids, logits)
-        for step in range(room):
+        token = sampler(ids[:, :length], logits)
+        reason: FinishReason = "length"
+        for end in range(length, length + room):
             if token in self._stop_ids:
-                yield Stop("stop", encoded - started, prefilled - encoded, decode_s)
-                return
+                reason = "stop"
+                break
             yield Token(token, stream.step(self._tokenizer, token) or "")
-            if step + 1 < room:
-                resumed = time.perf_counter()  # what the caller does with a token is none of our time
-                ids = torch.cat([ids, torch.tensor([[token]])], dim=1)
-                token = sampler(ids, self.decode(token, positions.of(length + step, length + step + 1), cache))
-                decode_s += time.perf_counter() - resumed
-        yield Stop("length", encoded - started, prefilled - encoded, decode_s)
+            if halted():
+                reason = "stop"
+                break
+            if end + 1 < length + room:
+                with seconds.of("decode"):
+                    ids[0, end] = token
+                    hidden = self._forward(ids[:, end : end + 1], ids[0, end : end + 1], (), positions)
+                    token = sampler(ids[:, : end + 1], self._network.logits(hidden))
+        yield Stop(reason, known, seconds.spent["encode"], seconds.spent["prefill"], seconds.spent["decode"])
 
-    def embed(self, inputs: ModelInputs) -> torch.Tensor:
-        """Token embeddings ``[1, L, H]`` with vision features in their places."""
-        embeds = self._network.embed_tokens(inputs.ids)
-        for vision, kind in ((inputs.images, IMAGE), (inputs.videos, VIDEO)):
-            if vision is not None:
-                sizes = vision.grids.prod(-1).tolist()
-                parts = zip(vision.patches.split(sizes), vision.grids, strict=True)
-                features = torch.cat([self._network.encode(kind, *part) for part in parts])  # [n, H]
-                holes = (inputs.kinds == kind)[..., None].expand_as(embeds)
-                embeds = embeds.masked_scatter(holes.to(embeds.device), features.to(embeds))
-        return embeds
+    def _encode(self, media: Sequence[Medium], seconds: _Seconds) -> Generator[Progress, None, list[_Features]]:
+        """The embeddings of media that were not read yet, one medium at a time."""
+        fresh = sum(medium not in self._seen for medium in media)
+        if fresh:
+            yield Progress("encode", 0, fresh)
+        features: list[_Features] = []
+        done = 0
+        for medium in media:
+            is_fresh = medium not in self._seen
+            with seconds.of("encode"):
+                features.append((medium.at, self._seen.features(medium)))
+            if is_fresh:
+                done += 1
+                yield Progress("encode", done, fresh)
+        return features
 
-    def prefill(
-        self, embeds: torch.Tensor, positions: Positions, cache: KVCache, chunk: int = PREFILL_CHUNK
+    def _prefill(
+        self,
+        ids: torch.Tensor,
+        marks: torch.Tensor,
+        features: Sequence[_Features],
+        positions: Positions,
+        seconds: _Seconds,
+    ) -> Generator[Progress, None, torch.Tensor]:
+        """Reads what of the prompt was not read yet; the logits ``[1, vocabulary]`` after its last token."""
+        length = ids.shape[1]
+        start = self._read.length
+        yield Progress("prefill", start, length)
+        while True:
+            end = min(start + self._chunk, length)
+            with seconds.of("prefill"):
+                hidden = self._forward(ids[:, start:end], marks[start:end], features, positions)
+                if end == length:
+                    return self._network.logits(hidden)
+            yield Progress("prefill", end, length)
+            start = end
+
+    def _forward(
+        self, ids: torch.Tensor, marks: torch.Tensor, features: Sequence[_Features], positions: Positions
     ) -> torch.Tensor:
-        """Fills the cache with the prompt; the logits ``[1, vocabulary]`` after its last token."""
-        hidden, length = embeds[:, :0], embeds.shape[1]
-        for start in range(0, length, chunk):
-            end = min(start + chunk, length)
-            hidden = self._network.forward(embeds[:, start:end], positions.of(start, end), cache)
-        return self._network.logits(hidden)
+        """Appends tokens ``ids [1, n]`` to what was read; their hidden state ``[1, n, H]``."""
+        start = self._read.length
+        end = start + ids.shape[1]
+        embeds = self._network.embed_tokens(ids)  # [1, n, H]
+        for at, rows in features:
+            inside = (at >= start) & (at < end)
+            if inside.any():
+                embeds[0, at[inside] - start] = rows[inside].to(embeds)
+        hidden = self._network.forward(embeds, positions.of(start, end), self._read.keys_and_values)
+        self._read.extend(marks)
+        return hidden
 
-    def decode(self, token: int, position: torch.Tensor, cache: KVCache) -> torch.Tensor:
-        """Appends one token to the cache; the logits ``[1, vocabulary]`` after it."""
-        embeds = self._network.embed_tokens(torch.tensor([[token]]))
-        return self._network.logits(self._network.forward(embeds, position, cache))
+
+_Features = tuple[torch.Tensor, torch.Tensor]
+"""A medium's tokens in the prompt ``[n]``, and their embeddings ``[n, H]``."""
+
+
+@dataclass(slots=True)
+class _Seconds:
+    """What was spent on computing; what the caller does between two steps is none of it."""
+
+    spent: dict[str, float] = field(default_factory=lambda: {"encode": 0.0, "prefill": 0.0, "decode": 0.0})
+
+    @contextmanager
+    def of(self, phase: str) -> Iterator[None]:
+        """Counts the time inside as that of ``phase``."""
+        started = time.perf_counter()
+        yield
+        self.spent[phase] += time.perf_counter() - started

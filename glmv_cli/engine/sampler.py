@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from transformers import (
     LogitsProcessorList,
+    MinPLogitsWarper,
     RepetitionPenaltyLogitsProcessor,
     TemperatureLogitsWarper,
     TopKLogitsWarper,
@@ -22,48 +24,76 @@ _COLDEST = 1e-4
 """Below this temperature the likeliest token wins in any case, while logits divided by it may overflow."""
 
 
-def make_sampler(options: SamplingOptions, defaults: Mapping[str, Any]) -> Sampler:
-    """``defaults`` is the checkpoint's ``generation_config.json``.
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """What holds, of what was asked for and what the checkpoint says."""
 
-    An explicit temperature overrides all of the checkpoint's choices but the repetition penalty: released
-    checkpoints say ``top_k: 1``, which would make any temperature a dead letter.
+    repetition_penalty: float
+    greedy: bool
+    temperature: float
+    top_k: int
+    top_p: float
+    min_p: float
+
+
+def make_sampler(options: SamplingOptions, defaults: Mapping[str, Any]) -> Sampler:
+    """``defaults`` is the checkpoint's ``generation_config.json``, over what its family does without one.
+
+    Does, in the same order, what ``generate`` of transformers does with the same settings.
     """
-    explicit = options.temperature is not None
-    temperature = _number(defaults, "temperature", 1.0) if options.temperature is None else options.temperature
-    greedy = temperature < _COLDEST or not (explicit or defaults.get("do_sample"))
-    processors = LogitsProcessorList()
-    if (penalty := _number(defaults, "repetition_penalty", 1.0)) != 1.0:
-        processors.append(RepetitionPenaltyLogitsProcessor(penalty))
-    if not greedy:
-        if temperature != 1.0:
-            processors.append(TemperatureLogitsWarper(temperature))
-        if not explicit:
-            processors += _truncation(defaults)
+    choice = _choice(options, defaults)
+    processors = _processors(choice)
+    if choice.greedy:
+        return _greedy(processors)
     generator = torch.Generator()
     if options.seed is None:
         generator.seed()
     else:
         generator.manual_seed(options.seed)
 
-    def sample(ids: torch.Tensor, logits: torch.Tensor) -> int:
+    def draw(ids: torch.Tensor, logits: torch.Tensor) -> int:
         scores = processors(ids, logits.float())
-        if greedy:
-            return int(scores.argmax(-1))
         return int(torch.multinomial(scores.softmax(-1), 1, generator=generator))
 
-    return sample
+    return draw
 
 
-def _truncation(defaults: Mapping[str, Any]) -> LogitsProcessorList:
-    warpers = LogitsProcessorList()
-    if top_k := int(_number(defaults, "top_k", 0)):
-        warpers.append(TopKLogitsWarper(top_k))
-    if (top_p := _number(defaults, "top_p", 1.0)) < 1.0:
-        warpers.append(TopPLogitsWarper(top_p))
-    return warpers
+def _greedy(processors: LogitsProcessorList) -> Sampler:
+    if not processors:
+        return lambda ids, logits: int(logits.argmax(-1))
+    return lambda ids, logits: int(processors(ids, logits.float()).argmax(-1))
 
 
-def _number(defaults: Mapping[str, Any], key: str, neutral: float) -> float:
-    """Checkpoints write ``null`` where they have no opinion."""
-    value = defaults.get(key)
-    return neutral if value is None else float(value)
+def _choice(options: SamplingOptions, defaults: Mapping[str, Any]) -> _Choice:
+    def settled(asked: float | None, key: str, neutral: float, holds: bool = True) -> float:
+        """Checkpoints write ``null`` where they have no opinion."""
+        value = defaults.get(key) if asked is None and holds else asked
+        return neutral if value is None else float(value)
+
+    explicit = any(value is not None for value in (options.temperature, options.top_k, options.top_p, options.min_p))
+    temperature = settled(options.temperature, "temperature", 1.0)
+    return _Choice(
+        repetition_penalty=settled(options.repetition_penalty, "repetition_penalty", 1.0),
+        greedy=temperature < _COLDEST or not (explicit or defaults.get("do_sample")),
+        temperature=temperature,
+        top_k=int(settled(options.top_k, "top_k", 0, not explicit)),
+        top_p=settled(options.top_p, "top_p", 1.0, not explicit),
+        min_p=settled(options.min_p, "min_p", 0.0, not explicit),
+    )
+
+
+def _processors(choice: _Choice) -> LogitsProcessorList:
+    processors = LogitsProcessorList()
+    if choice.repetition_penalty != 1.0:
+        processors.append(RepetitionPenaltyLogitsProcessor(choice.repetition_penalty))
+    if choice.greedy:
+        return processors
+    if choice.temperature != 1.0:
+        processors.append(TemperatureLogitsWarper(choice.temperature))
+    if choice.top_k > 0:
+        processors.append(TopKLogitsWarper(choice.top_k))
+    if choice.top_p < 1.0:
+        processors.append(TopPLogitsWarper(choice.top_p))
+    if choice.min_p > 0.0:
+        processors.append(MinPLogitsWarper(choice.min_p))
+    return processors

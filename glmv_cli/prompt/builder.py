@@ -23,7 +23,7 @@ from glmv_cli.store.models import only_reads
 
 DecodedMedia = DecodedImage | DecodedVideo
 
-_THINK_OPEN = "<think>"
+_THINK_OPEN, _THINK_CLOSE = "<think>", "</think>"
 _USERS_OWN = ("<think>", "</think>", "/nothink", "/think")
 """Marks that people may write themselves; all other special tokens in their text are defused."""
 
@@ -41,7 +41,8 @@ class PromptBuilder:
         if self._family.sees and (lacking := {IMAGE_TOKEN, VIDEO_TOKEN, VIDEO_START, VIDEO_END} - set(special)):
             raise ModelError(f"the tokenizer in {directory} lacks {min(lacking)}", "is it that of a GLM-V model?")
         self._special = re.compile("|".join(map(re.escape, sorted(special, key=len, reverse=True))) or r"(?!)")
-        self._render([Message("user", (TextPart("Hello"),))], {}, think=True)  # a broken template shows here
+        self.after_thinking = self._text_after_thinking()
+        """What the template puts between the end of the thinking and the answer."""
 
     @property
     def frame_sampler(self) -> FrameSampler:
@@ -108,6 +109,12 @@ class PromptBuilder:
         except TemplateError as error:
             raise ModelError(f"the chat template fails: {error}", "copy the checkpoint again") from error
         return str(rendered)
+
+    def _text_after_thinking(self) -> str:
+        """Found by rendering an answer; a broken template shows here."""
+        answered = [Message("user", (TextPart("Hello"),)), Message("assistant", (TextPart("Hi"),))]
+        _, close, after = self._render(answered, {}, think=True).rpartition(_THINK_CLOSE)
+        return after[: len(after) - len(after.lstrip())] if close else ""
 
     @staticmethod
     def _expand(text: str, images: Iterator[str], videos: Iterator[str]) -> str:

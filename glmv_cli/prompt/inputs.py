@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 import torch
@@ -19,6 +20,18 @@ class Vision:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Medium:
+    """One picture or film of a prompt."""
+
+    kind: int  # IMAGE or VIDEO
+    at: torch.Tensor  # [n] int64: the tokens of the prompt that stand for it
+    patches: torch.Tensor  # [P, 3·tp·p·p] float32
+    grid: torch.Tensor  # [3] int64
+    digest: bytes
+    """Of everything that decides its embeddings."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class ModelInputs:
     """A prompt of L tokens; vision features replace the embeddings of the tokens of their kind, in order."""
 
@@ -32,3 +45,23 @@ class ModelInputs:
     def tokens(self, kind: int) -> int:
         """How many tokens of the prompt are of a kind."""
         return int((self.kinds == kind).sum())
+
+    def media(self) -> list[Medium]:
+        """Pictures, then films, each in the order of the prompt. Their content is hashed here."""
+        found: list[Medium] = []
+        for kind, vision in ((IMAGE, self.images), (VIDEO, self.videos)):
+            if vision is None:
+                continue
+            at = (self.kinds[0] == kind).nonzero().flatten()
+            sizes = vision.grids.prod(-1).tolist()
+            merged = sum(sizes) // len(at)  # patches a token
+            spans = at.split([size // merged for size in sizes])
+            for span, patches, grid in zip(spans, vision.patches.split(sizes), vision.grids, strict=True):
+                found.append(Medium(kind, span, patches, grid, _digest(kind, patches, grid)))
+        return found
+
+
+def _digest(kind: int, patches: torch.Tensor, grid: torch.Tensor) -> bytes:
+    content = hashlib.sha256(repr((kind, grid.tolist(), patches.dtype)).encode())
+    content.update(patches.contiguous().numpy().data)
+    return content.digest()

@@ -9,9 +9,10 @@ from dataclasses import asdict
 from typing import Any
 
 from glmv_cli.errors import GlmvError
-from glmv_cli.events import Event, Finished, Notice
+from glmv_cli.events import Event, Finished, Notice, Progress
 from glmv_cli.render.errors import write_error, write_note
 from glmv_cli.render.output import Output
+from glmv_cli.render.progress import ProgressLine
 from glmv_cli.render.sanitize import without_surrogates
 
 # Raw C1 controls and DEL are legal in JSON but steer a terminal; U+2028/9 end a line for some readers.
@@ -29,6 +30,7 @@ class JsonLinesRenderer:
 
     def __init__(self, output: Output, model: str, prompt: str, several: bool = False) -> None:
         self._output = output
+        self._progress = ProgressLine(output)
         self._model = model
         self._prompt = prompt
         self._several = several
@@ -38,19 +40,25 @@ class JsonLinesRenderer:
         self._source = source
 
     def handle(self, event: Event) -> None:
+        if isinstance(event, Progress):
+            self._progress.show(event)
+            return
+        self._progress.clear()
         if isinstance(event, Notice):
             write_note(self._output, event.text)
         elif isinstance(event, Finished):
             self._write(self._answer_record(event))
 
     def fail(self, error: GlmvError) -> None:
+        self._progress.clear()
         write_error(self._output, error)
         if self._several:
             failure = {"message": error.message, "hint": error.hint, "exit_code": error.exit_code}
             self._write({"source": self._source, "error": failure})
 
     def close(self) -> None:
-        """Every record was written whole: nothing is left to end."""
+        """Every record was written whole: only the progress may be left."""
+        self._progress.clear()
 
     def _answer_record(self, finished: Finished) -> dict[str, Any]:
         """The documented keys, in the documented order; seconds to the microsecond."""

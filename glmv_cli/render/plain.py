@@ -6,9 +6,10 @@ from typing import Literal
 
 from glmv_cli.config import ShowThinking
 from glmv_cli.errors import GlmvError
-from glmv_cli.events import AnswerDelta, Event, Finished, Notice, ThinkingDelta
+from glmv_cli.events import AnswerDelta, Event, Finished, Notice, Progress, ThinkingDelta
 from glmv_cli.render.errors import write_error, write_note
 from glmv_cli.render.output import Output
+from glmv_cli.render.progress import ProgressLine
 from glmv_cli.render.sanitize import visible, visible_line
 
 
@@ -23,6 +24,7 @@ class PlainRenderer:
         self._output = output
         self._shows_thinking = show_thinking == "full" or (show_thinking == "auto" and output.stderr_is_tty)
         self._several = several
+        self._progress = ProgressLine(output)
         self._headers = 0
         self._due_header: str | None = None
         # The answer still wants its newline.
@@ -35,7 +37,11 @@ class PlainRenderer:
         self._due_header = source if self._several else None
 
     def handle(self, event: Event) -> None:
+        if not isinstance(event, Progress):
+            self._progress.clear()
         match event:
+            case Progress():
+                self._progress.show(event)
             case Notice():
                 self._end_line_for_stderr()
                 write_note(self._output, event.text)
@@ -56,6 +62,7 @@ class PlainRenderer:
         write_error(self._output, error)
 
     def close(self) -> None:
+        self._progress.clear()
         self._end_thinking()
         if self._answer_open:
             self._answer_open = False

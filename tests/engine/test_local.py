@@ -1,110 +1,239 @@
-"""Our prefill and decode loop gives what one forward pass, and transformers' own ``generate``, give."""
+"""What the engine does between the network's passes, with a network whose every answer tells what it has read."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from contextlib import suppress
 
 import pytest
 import torch
-from transformers import Glm4vMoeForConditionalGeneration
+from hypothesis import given
+from hypothesis import strategies as st
 
-from glmv_cli.engine.local import LocalEngine, Stop, Token
+from glmv_cli.engine.local import Stop, Token
 from glmv_cli.errors import GlmvError
-from glmv_cli.model.loader import load_model, open_checkpoint
-from glmv_cli.model.network import network_of
-from glmv_cli.prompt.builder import PromptBuilder
 from glmv_cli.prompt.inputs import ModelInputs
-from tests.reference import forward_arguments, logits_of, random_prompt
+from tests.engine.fakes import (
+    STOP,
+    FakeNetwork,
+    byte_tokenizer,
+    engine_of,
+    greedy,
+    mixed,
+    progress_of,
+    prompt,
+    stop_of,
+    tokens_of,
+)
 
-MEDIA = pytest.mark.parametrize(("picture", "film"), [(False, False), (True, False), (False, True), (True, True)])
-
-
-def greedy(ids: torch.Tensor, logits: torch.Tensor) -> int:
-    return int(logits.argmax(-1))
-
-
-@pytest.fixture(scope="module")
-def engine(demo_directory: Path) -> LocalEngine:
-    builder = PromptBuilder(demo_directory)
-    network = network_of(load_model(*open_checkpoint(demo_directory)))
-    return LocalEngine(network, builder.tokenizer.backend_tokenizer, frozenset())
-
-
-@pytest.mark.parametrize("chunk", [7, 64, 500])
-@MEDIA
-@torch.inference_mode()
-def test_prefill_in_chunks_and_decode_equal_one_pass(
-    engine: LocalEngine,
-    reference_model: Glm4vMoeForConditionalGeneration,
-    chunk: int,
-    picture: bool,
-    film: bool,
-) -> None:
-    inputs, later = random_prompt(90, picture=picture, film=film), [100, 200, 300]
-    longer = ModelInputs(
-        torch.cat([inputs.ids, torch.tensor([later])], dim=1),
-        torch.cat([inputs.kinds, torch.zeros(1, 3, dtype=torch.int)], dim=1),
-        inputs.images,
-        inputs.videos,
-        False,
-    )
-    expected = logits_of(reference_model, longer)[0, 89:]
-    positions = engine._network.positions(inputs)
-    cache = engine._network.new_cache(len(longer.ids[0]))
-    got = [engine.prefill(engine.embed(inputs), positions, cache, chunk=chunk)[0]]
-    got += [engine.decode(token, positions.of(90 + i, 91 + i), cache)[0] for i, token in enumerate(later)]
-    assert (torch.stack(got) - expected).abs().max() <= 1e-4 * expected.abs().max()
+LONG = list(range(10, 60))
 
 
-@MEDIA
-def test_greedy_tokens_equal_those_of_generate(
-    engine: LocalEngine, reference_model: Glm4vMoeForConditionalGeneration, picture: bool, film: bool
-) -> None:
-    if picture and film:
-        pytest.skip("generate of transformers refuses a picture and a film at once")
-    inputs = random_prompt(80, picture=picture, film=film)
-    steps = list(engine.generate(inputs, greedy, max_tokens=32))
-    never = reference_model.config.text_config.vocab_size - 1
-    generated = reference_model.generate(
-        **forward_arguments(inputs),
-        attention_mask=torch.ones_like(inputs.ids),
-        do_sample=False,
-        eos_token_id=never,
-        pad_token_id=0,
-        max_new_tokens=32,
-    )
-    assert never not in generated[0, 80:]
-    assert [s.id for s in steps if isinstance(s, Token)] == generated[0, 80:].tolist()
-    assert isinstance(steps[-1], Stop)
-    assert steps[-1].reason == "length"
+def test_the_prompt_is_read_in_chunks_and_the_answer_token_by_token() -> None:
+    network = FakeNetwork()
+    tokens_of(engine_of(network, chunk=8), prompt(range(20)), max_tokens=4)
+    assert network.passes == [8, 8, 4, 1, 1, 1]  # the last token of an answer is not read
 
 
-def test_a_stop_token_ends_the_answer_and_is_not_part_of_it(engine: LocalEngine) -> None:
-    inputs = random_prompt(40)
-    ids = [s.id for s in engine.generate(inputs, greedy, max_tokens=6) if isinstance(s, Token)]
-    stopping = LocalEngine(engine._network, engine._tokenizer, frozenset([ids[3]]))
-    steps = list(stopping.generate(inputs, greedy, max_tokens=6))
-    assert [s.id for s in steps if isinstance(s, Token)] == ids[: ids.index(ids[3])]
-    assert isinstance(steps[-1], Stop)
-    assert steps[-1].reason == "stop"
+def test_the_size_of_the_chunks_changes_nothing() -> None:
+    answers = [tokens_of(engine_of(FakeNetwork(), chunk=chunk), prompt(LONG, (20, 1))) for chunk in (1, 7, 50, 100)]
+    assert answers[1:] == answers[:-1]
 
 
-def test_a_prompt_that_fills_the_context_is_refused_before_computing(engine: LocalEngine) -> None:
-    inputs = random_prompt(engine.context_length)
-    with pytest.raises(GlmvError, match="4096 tokens"):
-        next(engine.generate(inputs, greedy, max_tokens=5))
+def test_progress_is_told_before_the_first_chunk_and_after_each() -> None:
+    assert progress_of(engine_of(FakeNetwork()), prompt(range(20))) == [
+        ("prefill", 0, 20),
+        ("prefill", 8, 20),
+        ("prefill", 16, 20),
+    ]
 
 
-def test_the_answer_ends_where_the_context_ends(engine: LocalEngine) -> None:
-    inputs = random_prompt(engine.context_length - 2)
-    assert len(list(engine.generate(inputs, greedy, max_tokens=5))) == 3
+def test_progress_counts_media_that_must_be_encoded_and_tokens_that_must_be_read() -> None:
+    engine = engine_of(FakeNetwork())
+    shown = prompt(LONG, (20, 1), (30, 2))
+    assert progress_of(engine, shown)[:4] == [("encode", 0, 2), ("encode", 1, 2), ("encode", 2, 2), ("prefill", 0, 50)]
+    assert progress_of(engine, shown) == [("prefill", 49, 50)]
 
 
-def test_text_comes_in_whole_characters(engine: LocalEngine) -> None:
-    wanted = engine._tokenizer.encode("a 🎈 中").ids
-    script = iter(wanted)
-    steps = list(engine.generate(random_prompt(30), lambda ids, logits: next(script), max_tokens=len(wanted)))
+def test_a_stop_token_ends_the_answer_and_is_not_part_of_it() -> None:
+    network = FakeNetwork(lambda read: STOP if len(read) == 2 * 23 else 7)
+    *steps, stop = engine_of(network).generate(prompt(range(20)), greedy, 10)
+    assert [s.id for s in steps if isinstance(s, Token)] == [7, 7, 7]
+    assert isinstance(stop, Stop)
+    assert stop.reason == "stop"
+
+
+def test_whoever_reads_the_tokens_can_end_the_answer() -> None:
+    seen: list[Token] = []
+    network = FakeNetwork()
+    for step in engine_of(network).generate(prompt(range(20)), greedy, 10, lambda: len(seen) == 3):
+        if isinstance(step, Token):
+            seen.append(step)
+        elif isinstance(step, Stop):
+            assert step.reason == "stop"
+    assert len(seen) == 3
+    assert network.passes[-3:] == [4, 1, 1]
+
+
+def test_the_sampler_sees_the_prompt_and_the_answer_so_far() -> None:
+    seen: list[list[int]] = []
+
+    def sampler(ids: torch.Tensor, logits: torch.Tensor) -> int:
+        seen.append(ids[0].tolist())
+        return 100 + len(seen)
+
+    tokens_of(engine_of(FakeNetwork()), prompt([1, 2, 3]), 3, sampler)
+    assert seen == [[1, 2, 3], [1, 2, 3, 101], [1, 2, 3, 101, 102]]
+
+
+def test_text_comes_in_whole_characters() -> None:
+    script = iter(byte_tokenizer().encode("a 🎈 文").ids)
+    steps = list(engine_of(FakeNetwork()).generate(prompt([1, 2]), lambda ids, logits: next(script), 10))
     texts = [s.text for s in steps if isinstance(s, Token)]
-    assert "".join(texts) == "a 🎈 中"
+    assert "".join(texts) == "a 🎈 文"
     assert "" in texts  # the first bytes of a character are held back
     assert all("\ufffd" not in text for text in texts)
+
+
+# ------------------------------------------------------------------------------------------ the context
+
+
+def test_a_prompt_that_fills_the_context_is_refused_before_computing() -> None:
+    network = FakeNetwork(context_length=50)
+    with pytest.raises(GlmvError, match="50 tokens") as caught:
+        next(iter(engine_of(network).generate(prompt(LONG, (20, 1)), greedy, 5)))
+    assert network.passes == network.encoded == []
+    assert "text 46, image 1: 4" in caught.value.message
+    assert caught.value.hint == "it must shrink by at least 1 tokens: use less text"
+
+
+def test_a_narrowed_context_can_be_widened() -> None:
+    with pytest.raises(GlmvError, match="takes 30") as caught:
+        next(iter(engine_of(FakeNetwork(), context=30).generate(prompt(LONG), greedy, 5)))
+    assert str(caught.value.hint).endswith("or raise --context, up to 200")
+
+
+def test_the_answer_ends_where_the_context_ends() -> None:
+    assert len(tokens_of(engine_of(FakeNetwork(context_length=52)), prompt(LONG))) == 2
+    assert len(tokens_of(engine_of(FakeNetwork(), context=53), prompt(LONG))) == 3
+
+
+# -------------------------------------------------------------------------------------------- reuse
+
+
+def test_the_next_turn_reads_only_what_is_new() -> None:
+    network = FakeNetwork()
+    engine = engine_of(network)
+    answer = tokens_of(engine, prompt(LONG), max_tokens=5)
+    network.passes.clear()
+    following = prompt([*LONG, *answer, 1, 2, 3])
+    assert stop_of(engine, following, max_tokens=1).cached_tokens == 54  # the last token of the answer was not read
+    assert network.passes == [4]
+    assert tokens_of(engine, following) == tokens_of(engine_of(FakeNetwork()), following)
+
+
+def test_the_same_prompt_again_reads_its_last_token_only() -> None:
+    network = FakeNetwork()
+    engine = engine_of(network)
+    first = tokens_of(engine, prompt(LONG))
+    network.passes.clear()
+    assert stop_of(engine, prompt(LONG), max_tokens=1).cached_tokens == 49
+    assert network.passes == [1]
+    assert tokens_of(engine, prompt(LONG)) == first
+
+
+def test_what_all_prompts_begin_with_is_read_again() -> None:
+    engine = engine_of(FakeNetwork())
+    tokens_of(engine, prompt(LONG))
+    assert stop_of(engine, prompt(LONG[:15] + [1] * 20)).cached_tokens == 0
+
+
+def test_a_shorter_prompt_cuts_the_cache() -> None:
+    engine = engine_of(FakeNetwork())
+    tokens_of(engine, prompt(LONG))
+    assert stop_of(engine, prompt(LONG[:30])).cached_tokens == 29
+    assert tokens_of(engine, prompt(LONG[:30])) == tokens_of(engine_of(FakeNetwork()), prompt(LONG[:30]))
+
+
+def test_another_picture_in_the_same_place_is_another_prompt() -> None:
+    network = FakeNetwork()
+    engine = engine_of(network)
+    tokens_of(engine, prompt(LONG, (30, 1)))
+    other = prompt(LONG, (30, 2))
+    assert stop_of(engine, other).cached_tokens == 30
+    assert tokens_of(engine, other) == tokens_of(engine_of(FakeNetwork()), other)
+
+
+def test_a_token_that_looks_like_a_picture_but_is_text_is_another_prompt() -> None:
+    engine = engine_of(FakeNetwork())
+    tokens_of(engine, prompt(LONG, (30, 1)))
+    assert stop_of(engine, prompt(LONG)).cached_tokens == 30
+
+
+def test_a_picture_that_was_read_is_not_looked_at_again() -> None:
+    network = FakeNetwork()
+    engine = engine_of(network)
+    tokens_of(engine, prompt(LONG, (20, 1)))
+    tokens_of(engine, prompt([*LONG, 1, 2], (20, 1)))
+    tokens_of(engine, prompt([*LONG[:5], 1, 2, 3], (2, 1)))  # elsewhere: read again, but not encoded again
+    assert network.encoded == [16]
+
+
+# ------------------------------------------------------------------------------- cancelling and failing
+
+
+@pytest.mark.parametrize("steps", range(12))
+def test_an_answer_can_be_dropped_at_every_step(steps: int) -> None:
+    engine = engine_of(FakeNetwork())
+    run = engine.generate(prompt(LONG, (20, 1)), greedy, 5)
+    for _ in range(steps):
+        next(run)
+    run.close()  # type: ignore[attr-defined]
+    following = prompt([*LONG, 3, 2, 1], (20, 1))
+    assert tokens_of(engine, following) == tokens_of(engine_of(FakeNetwork()), following)
+
+
+@pytest.mark.parametrize("failing", range(1, 12))
+def test_a_pass_that_fails_leaves_the_engine_usable(failing: int) -> None:
+    network = FakeNetwork(failing=[failing])
+    engine = engine_of(network)
+    with pytest.raises(MemoryError):
+        tokens_of(engine, prompt(LONG, (20, 1)))
+    assert network.cache.layers[0].get_seq_length() > network.cache.layers[1].get_seq_length()
+    assert tokens_of(engine, prompt(LONG, (20, 1))) == tokens_of(engine_of(FakeNetwork()), prompt(LONG, (20, 1)))
+
+
+TURNS = st.lists(
+    st.tuples(
+        st.integers(0, 60),  # how much of the last turn's prompt and answer is kept
+        st.lists(st.integers(0, 5), min_size=1, max_size=20),  # what is new
+        st.none() | st.tuples(st.integers(0, 30), st.integers(0, 1)),  # a picture
+        st.integers(0, 12),  # after how many steps the answer is dropped
+    ),
+    max_size=8,
+)
+
+
+@given(TURNS, st.sets(st.integers(1, 40), max_size=3))
+def test_no_history_changes_an_answer(
+    turns: list[tuple[int, list[int], tuple[int, int] | None, int]], failing: set[int]
+) -> None:
+    """Whatever was asked, dropped and failed before, the answer is that of a new engine."""
+    engine = engine_of(FakeNetwork(failing=sorted(failing)))
+    said: list[int] = [1, 2, 3, 4]
+    for kept, new, picture, steps in turns:
+        said = [*said[:kept], *new]
+        inputs = _prompt(said, picture)
+        run = engine.generate(inputs, greedy, 8)
+        with suppress(MemoryError):
+            said += [s.id for _, s in zip(range(steps), run, strict=False) if isinstance(s, Token)]
+        run.close()  # type: ignore[attr-defined]
+        with suppress(MemoryError):
+            assert tokens_of(engine, inputs) == tokens_of(engine_of(FakeNetwork(), chunk=100), inputs)
+
+
+def _prompt(said: list[int], picture: tuple[int, int] | None) -> ModelInputs:
+    return prompt(said, picture) if picture is not None and picture[0] + 4 < len(said) else prompt(said)
+
+
+def test_the_fake_tells_histories_apart() -> None:
+    assert mixed([1.0, 2.0]) != mixed([2.0, 1.0])

@@ -64,7 +64,7 @@ def test_an_answer_is_one_line_with_the_documented_keys_in_order() -> None:
     assert console.stdout == (
         '{"model":"demo","source":"a.png","prompt":"What?","thinking":"I see.","answer":"A cat.",'
         '"boxes":[{"x1":1,"y1":2,"x2":3,"y2":4}],"finish_reason":"stop",'
-        '"usage":{"prompt_tokens":9,"image_tokens":4,"video_tokens":0,"thinking_tokens":2,"answer_tokens":3},'
+        '"usage":{"prompt_tokens":9,"image_tokens":4,"video_tokens":0,"thinking_tokens":2,"answer_tokens":3,"cached_tokens":0},'
         '"timings":{"load_s":1.5,"encode_s":0.25,"prefill_s":0.123457,"first_token_s":0.5,"decode_s":2.0,'
         '"decode_tokens_per_s":12.0}}\n'
     )
