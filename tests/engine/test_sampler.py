@@ -69,3 +69,33 @@ def test_a_seed_repeats_the_draws() -> None:
 
     assert draws(5) == draws(5)
     assert draws(5) != draws(6)
+
+
+@pytest.mark.parametrize(
+    ("options", "possible"),
+    [
+        (SamplingOptions(top_k=2, seed=1), {1, 2}),
+        (SamplingOptions(top_k=1), {1}),
+        (SamplingOptions(top_p=0.5), {1}),
+        (SamplingOptions(top_p=0.9, seed=1), {1, 2}),
+        (SamplingOptions(min_p=0.2, seed=1), {1, 2}),
+        (SamplingOptions(min_p=0.0, seed=1), {0, 1, 2}),
+        (SamplingOptions(temperature=0.0, top_k=3), {1}),
+    ],
+)
+@pytest.mark.parametrize("defaults", [{}, {"do_sample": True, "top_k": 1, "top_p": 1e-5}, {"do_sample": False}])
+def test_what_is_asked_for_holds_whatever_the_checkpoint_says(
+    options: SamplingOptions, possible: set[int], defaults: dict[str, Any]
+) -> None:
+    assert set(drawn(options, defaults)) == possible
+
+
+def test_an_explicit_repetition_penalty_alone_leaves_the_rest_to_the_checkpoint() -> None:
+    options = SamplingOptions(repetition_penalty=2.0)
+    assert set(drawn(options, {})) == {2}
+    assert set(drawn(options, {"repetition_penalty": 9.0, "do_sample": True, "top_k": 1})) == {2}
+    assert set(drawn(SamplingOptions(repetition_penalty=1.0), {"repetition_penalty": 9.0})) == {1}
+
+
+def test_min_p_of_the_checkpoint_holds() -> None:
+    assert set(drawn(SamplingOptions(seed=1), {"do_sample": True, "min_p": 0.9})) == {1}
