@@ -48,7 +48,7 @@ def opened() -> dict[Path, Session]:
 def glmv(opened: dict[Path, Session]) -> Callable[..., Ran]:
     """Runs a command line in this process; every model is loaded once for the whole file."""
 
-    def open_session(directory: Path, name: str) -> AnsweringSession:
+    def open_session(directory: Path, name: str, context: int | None) -> AnsweringSession:
         if directory not in opened:
             opened[directory] = Session.open(directory, name)
         return opened[directory]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 
+from glmv_cli.cli.answering import AnswerOptions
 from glmv_cli.cli.environment import AnsweringSession, Environment
 from glmv_cli.cli.failures import reading, write_traceback
 from glmv_cli.cli.inquiry import Inquiry, Question, open_inquiry
-from glmv_cli.cli.options import AnswerOptions
 from glmv_cli.errors import GlmvError
 from glmv_cli.events import Event
 from glmv_cli.messages import ChatRequest
@@ -45,7 +45,7 @@ def answer_all(environment: Environment, options: AnswerOptions, inquiries: Sequ
         if model.by_default:
             write_note(environment.output, _BY_DEFAULT)
         with reading():
-            session = environment.open_session(model.directory, model.name)
+            session = environment.open_session(model.directory, model.name, settled.settings.context)
         for question in questions:
             desk.answer(question, session)
     return desk.status

@@ -27,8 +27,8 @@ class AnsweringSession(Protocol):
         """The events of one answer."""
 
 
-SessionFactory = Callable[[Path, str], AnsweringSession]
-"""Loads the checkpoint in a directory; the second argument is its name."""
+SessionFactory = Callable[[Path, str, int | None], AnsweringSession]
+"""Loads the checkpoint in a directory; then its name, and the tokens of context, if they are limited."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def environment_of(context: typer.Context) -> Environment:
     return environment
 
 
-def _open_session(directory: Path, name: str) -> AnsweringSession:
+def _open_session(directory: Path, name: str, context: int | None) -> AnsweringSession:
     from glmv_cli.session import Session  # imports torch and transformers: seconds
 
-    return Session.open(directory, name)
+    return Session.open(directory, name, context)

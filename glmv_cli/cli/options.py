@@ -6,31 +6,16 @@ An option that is also a setting has that name and no default here: ``None`` say
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Annotated
 
 import typer
 
 from glmv_cli.cli.environment import environment_of
 from glmv_cli.config import DEFAULTS, Settled, ShowThinking, settle
-from glmv_cli.messages import SamplingOptions
 from glmv_cli.store.config_file import read_config
 from glmv_cli.store.paths import config_path
 from glmv_cli.units import parse_bytes, parse_count
-
-LARGEST_SEED = 2**64 - 1
-"""What random number generators take."""
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerOptions:
-    """How to answer, whatever the question is."""
-
-    settled: Settled
-    json: bool
-    sampling: SamplingOptions
 
 
 def settled(context: typer.Context) -> Settled:
@@ -48,23 +33,11 @@ def settled(context: typer.Context) -> Settled:
     return settle(given, environ, read_config(path), str(path))
 
 
-def _with_default(text: str, name: str) -> str:
+def with_default(text: str, name: str) -> str:
     """The help of an option whose default is in the table of settings."""
     value = getattr(DEFAULTS, name)
     shown = f"{'' if value else 'no-'}{name}" if isinstance(value, bool) else value
     return f"{text}  [default: {shown}]"
-
-
-def _finite(value: float | None) -> float | None:
-    if value is not None and not math.isfinite(value):
-        raise typer.BadParameter(f"{value} is not a finite number.")
-    return value
-
-
-def _random_seed(value: int | None) -> int | None:
-    if value is not None and not 0 <= value <= LARGEST_SEED:
-        raise typer.BadParameter(f"{value} is not between 0 and {LARGEST_SEED}.")
-    return value
 
 
 def _explaining(parse: Callable[[str], int]) -> Callable[[str], int]:
@@ -101,49 +74,19 @@ Model = Annotated[
 ]
 Think = Annotated[
     bool | None,
-    typer.Option("--think/--no-think", help=_with_default("Whether the model reasons first.", "think")),
+    typer.Option("--think/--no-think", help=with_default("Whether the model reasons first.", "think")),
 ]
 Thinking = Annotated[
     ShowThinking | None,
     typer.Option(
         "--show-thinking",
         metavar="auto|full|none",
-        help=_with_default("Whether to show the reasoning, on stderr; auto: if that is a terminal.", "show_thinking"),
+        help=with_default("Whether to show the reasoning, on stderr; auto: if that is a terminal.", "show_thinking"),
     ),
 ]
 Json = Annotated[
     bool,
     typer.Option("--json", help="Print JSON: one object, or one a line for several answers."),
-]
-MaxTokens = Annotated[
-    int | None,
-    typer.Option(
-        "--max-tokens",
-        metavar="N",
-        min=1,
-        help=_with_default("Stop after N tokens, those of the reasoning included.", "max_tokens"),
-    ),
-]
-Temperature = Annotated[
-    float | None,
-    typer.Option(
-        "--temperature",
-        metavar="T",
-        min=0,
-        callback=_finite,
-        help="How freely to choose words; 0: always the likeliest. Without it, as the model says.",
-        show_default=False,
-    ),
-]
-Seed = Annotated[
-    int | None,
-    typer.Option(
-        "--seed",
-        metavar="N",
-        callback=_random_seed,
-        help="Make random choices repeatable.",
-        show_default=False,
-    ),
 ]
 MaxPixels = Annotated[
     int | None,
@@ -151,7 +94,7 @@ MaxPixels = Annotated[
         "--max-pixels",
         metavar="N",
         min=1,
-        help=_with_default("Refuse pictures and frames with more pixels than this.", "max_pixels"),
+        help=with_default("Refuse pictures and frames with more pixels than this.", "max_pixels"),
     ),
 ]
 GpuMemory = Annotated[

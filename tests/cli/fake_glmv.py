@@ -29,7 +29,7 @@ class EndlessSession:
             time.sleep(0.01)
 
 
-def open_session(directory: Path, name: str) -> AnsweringSession:
+def open_session(directory: Path, name: str, context: int | None) -> AnsweringSession:
     what = os.environ.get("FAKE", "quick")
     if what == "loading":
         print("loading", file=sys.stderr, flush=True)  # noqa: T201 - tells the test that it may interrupt

@@ -64,12 +64,14 @@ class FakeSession:
 
 @dataclass(frozen=True)
 class Ran:
-    """What a command line left behind. ``opened``: the name of every model that was loaded."""
+    """What a command line left behind. ``opened``, ``contexts``: the name of every model that was loaded, and how
+    many tokens it was to have room for."""
 
     status: int
     stdout: str
     stderr: str
     opened: list[str]
+    contexts: list[int | None]
     session: FakeSession
 
     @property
@@ -122,10 +124,12 @@ class Glmv:
     ) -> Ran:
         stderr = io.StringIO()
         opened: list[str] = []
+        contexts: list[int | None] = []
 
-        def open_session(directory: Path, name: str) -> AnsweringSession:
+        def open_session(directory: Path, name: str, context: int | None) -> AnsweringSession:
             assert (directory / "config.json").is_file()
             opened.append(name)
+            contexts.append(context)
             if self.load_failure is not None:
                 raise self.load_failure
             return self.session
@@ -139,4 +143,4 @@ class Glmv:
             open_session=open_session,
         )
         status = run(list(arguments), environment)
-        return Ran(status, self.stdout.getvalue(), stderr.getvalue(), opened, self.session)
+        return Ran(status, self.stdout.getvalue(), stderr.getvalue(), opened, contexts, self.session)

@@ -59,6 +59,15 @@ def test_no_command_shows_the_help_as_an_error(glmv: Glmv) -> None:
         (("describe", "a.png", "--max-pixels", "0"), "--max-pixels", "glmv describe"),
         (("describe", "a.png", "--show-thinking", "some"), "--show-thinking", "glmv describe"),
         (("ask", "hi", "--seed", "-1"), "--seed", "glmv ask"),
+        (("ask", "hi", "--top-k", "-1"), "--top-k", "glmv ask"),
+        (("ask", "hi", "--top-p", "0"), "--top-p", "glmv ask"),
+        (("ask", "hi", "--top-p", "1.1"), "--top-p", "glmv ask"),
+        (("ask", "hi", "--min-p", "nan"), "--min-p", "glmv ask"),
+        (("ask", "hi", "--repetition-penalty", "0"), "--repetition-penalty", "glmv ask"),
+        (("ask", "hi", "--repetition-penalty", "inf"), "--repetition-penalty", "glmv ask"),
+        (("ask", "hi", "--stop", ""), "--stop", "glmv ask"),
+        (("ask", "hi", "--think-budget", "-1"), "--think-budget", "glmv ask"),
+        (("ask", "hi", "--context", "0"), "--context", "glmv ask"),
         (("ask", "hi", "--seed", str(2**64)), "--seed", "glmv ask"),
     ],
 )
@@ -183,6 +192,18 @@ def test_options_reach_the_session(glmv: Glmv) -> None:
     assert request.think is False
     assert request.sampling == SamplingOptions(max_tokens=7, temperature=0.0, seed=0)
     assert ran.session.max_pixels == [99]
+
+
+@pytest.mark.parametrize("arguments", [("describe", "a.png"), ("ask", "hi")])
+def test_options_of_sampling_reach_the_session_from_both_commands(glmv: Glmv, arguments: tuple[str, ...]) -> None:
+    ran = glmv(
+        *(*arguments, "--top-k", "0", "--top-p", "0.9", "--min-p", "0", "--repetition-penalty", "1.1"),
+        *("--stop", "END", "--stop", "\n", "--think-budget", "0", "--context", "4k"),
+    )
+    assert ran.session.requests[0].sampling == SamplingOptions(
+        top_k=0, top_p=0.9, min_p=0.0, repetition_penalty=1.1, stop=("END", "\n"), think_budget=0
+    )
+    assert ran.contexts == [4096]
 
 
 @pytest.mark.parametrize("arguments", [("describe", "a.png"), ("ask", "hi")])

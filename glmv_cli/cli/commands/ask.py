@@ -6,11 +6,9 @@ from typing import Annotated
 
 import typer
 
-from glmv_cli.cli import options
+from glmv_cli.cli.answering import AnswerOptions, answering
 from glmv_cli.cli.environment import environment_of
 from glmv_cli.cli.inquiry import STDIN, Inquiry, check_stdin, clean_prompt, read_prompt
-from glmv_cli.cli.options import AnswerOptions
-from glmv_cli.messages import SamplingOptions
 
 EPILOG = """
 \b
@@ -21,8 +19,10 @@ Examples:
 """
 
 
+@answering
 def ask(
     context: typer.Context,
+    options: AnswerOptions,
     prompt: Annotated[str, typer.Argument(metavar="PROMPT", help="The question; - reads it from stdin.")],
     attach: Annotated[
         list[str] | None,
@@ -33,14 +33,6 @@ def ask(
             help="A picture or film, or - for stdin; may be given again.",
         ),
     ] = None,
-    model: options.Model = None,
-    think: options.Think = None,
-    show_thinking: options.Thinking = None,
-    json: options.Json = False,
-    max_tokens: options.MaxTokens = None,
-    temperature: options.Temperature = None,
-    seed: options.Seed = None,
-    max_pixels: options.MaxPixels = None,
 ) -> int:
     """Ask a question, with or without pictures and films."""
     from glmv_cli.cli.answers import answer_all  # renderers and all: --help need not wait for them
@@ -50,7 +42,4 @@ def ask(
     check_stdin(media, environment.stdin, prompt=prompt)
     if prompt == STDIN:
         prompt = read_prompt(environment.stdin)
-    settled = options.settled(context)
-    sampling = SamplingOptions(settled.settings.max_tokens, settled.settings.temperature, seed)
-    chosen = AnswerOptions(settled, json, sampling)
-    return answer_all(environment, chosen, [Inquiry(media, clean_prompt(prompt))])
+    return answer_all(environment, options, [Inquiry(media, clean_prompt(prompt))])

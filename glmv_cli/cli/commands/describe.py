@@ -6,11 +6,9 @@ from typing import Annotated
 
 import typer
 
-from glmv_cli.cli import options
+from glmv_cli.cli.answering import AnswerOptions, answering
 from glmv_cli.cli.environment import environment_of
 from glmv_cli.cli.inquiry import Inquiry, check_stdin, clean_prompt
-from glmv_cli.cli.options import AnswerOptions
-from glmv_cli.messages import SamplingOptions
 
 EPILOG = """
 \b
@@ -23,8 +21,10 @@ Examples:
 """
 
 
+@answering
 def describe(
     context: typer.Context,
+    options: AnswerOptions,
     media: Annotated[list[str], typer.Argument(metavar="MEDIA", help="Pictures and films; - is standard input.")],
     prompt: Annotated[
         str | None,
@@ -33,14 +33,6 @@ def describe(
     together: Annotated[
         bool, typer.Option("--together", help="Put all files into one question instead of one each.")
     ] = False,
-    model: options.Model = None,
-    think: options.Think = None,
-    show_thinking: options.Thinking = None,
-    json: options.Json = False,
-    max_tokens: options.MaxTokens = None,
-    temperature: options.Temperature = None,
-    seed: options.Seed = None,
-    max_pixels: options.MaxPixels = None,
 ) -> int:
     """Say what is in pictures and films.
 
@@ -52,8 +44,5 @@ def describe(
     environment = environment_of(context)
     check_stdin(media, environment.stdin)
     question = None if prompt is None else clean_prompt(prompt)
-    settled = options.settled(context)
-    sampling = SamplingOptions(settled.settings.max_tokens, settled.settings.temperature, seed)
-    chosen = AnswerOptions(settled, json, sampling)
     groups = [tuple(media)] if together else [(name,) for name in media]
-    return answer_all(environment, chosen, [Inquiry(group, question) for group in groups])
+    return answer_all(environment, options, [Inquiry(group, question) for group in groups])
