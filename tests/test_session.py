@@ -2,35 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from glmv_cli.errors import GlmvError, MediaError
-from glmv_cli.events import AnswerDelta, Event, Finished, Notice, ThinkingDelta
+from glmv_cli.errors import GlmvError, MediaError, UsageError
+from glmv_cli.events import AnswerDelta, Notice, ThinkingDelta
 from glmv_cli.media.limits import DEFAULT_MAX_PIXELS
 from glmv_cli.messages import ChatRequest, MediaPart, MediaSource, Message, SamplingOptions, TextPart
 from glmv_cli.session import Session
+from tests.asking import ask, user
 from tools.demo_model.grading import iou
-
-EXAMPLES = Path(__file__).parent.parent / "examples"
 
 
 @pytest.fixture(scope="module")
 def session(demo_directory: Path) -> Session:
     return Session.open(demo_directory, "demo")
-
-
-def user(text: str, *files: str) -> Message:
-    media = (MediaPart(MediaSource(name, EXAMPLES / name)) for name in files)
-    return Message("user", (*media, TextPart(text)))
-
-
-def ask(session: Session, request: ChatRequest) -> tuple[list[Event], Finished]:
-    events = list(session.answer(request, max_pixels=DEFAULT_MAX_PIXELS))
-    finished = events[-1]
-    assert isinstance(finished, Finished)
-    return events, finished
 
 
 @pytest.mark.parametrize("think", [True, False])
@@ -139,3 +127,70 @@ def test_media_that_cannot_be_used_are_refused_before_anything_is_computed(sessi
 def test_a_prompt_longer_than_the_context_is_refused(session: Session) -> None:
     with pytest.raises(GlmvError, match="takes 4096"):
         ask(session, ChatRequest((user("many words " * 3000),)))
+
+
+# -------------------------------------------------------------------------------- where an answer ends
+
+
+def test_a_stop_text_ends_the_answer_and_is_not_shown(session: Session) -> None:
+    request = ChatRequest((user("Describe this image.", "shapes.png"),), think=False)
+    _, whole = ask(session, request)
+    events, finished = ask(session, replace(request, sampling=SamplingOptions(stop=("bottom", "center"))))
+    assert finished.answer == whole.answer.partition("center")[0]
+    assert "".join(e.text for e in events if isinstance(e, AnswerDelta)) == finished.answer
+    assert finished.finish_reason == "stop"
+    assert finished.usage.answer_tokens < whole.usage.answer_tokens
+
+
+def test_a_stop_text_in_the_thinking_does_not_count(session: Session) -> None:
+    request = ChatRequest((user("Describe this image.", "shapes.png"),))
+    _, whole = ask(session, request)
+    word = whole.thinking.split()[0]
+    assert word not in whole.answer
+    _, finished = ask(session, replace(request, sampling=SamplingOptions(stop=(word,))))
+    assert (finished.thinking, finished.answer) == (whole.thinking, whole.answer)
+
+
+def test_a_stop_text_that_does_not_come_changes_nothing(session: Session) -> None:
+    request = ChatRequest((user("Describe this image.", "shapes.png"),))
+    _, whole = ask(session, request)
+    _, finished = ask(session, replace(request, sampling=SamplingOptions(stop=("elephant", "right..", "\n\n"))))
+    assert (finished.answer, finished.finish_reason) == (whole.answer, "stop")
+
+
+@pytest.mark.parametrize("budget", [0, 1, 5])
+def test_thinking_ends_when_its_budget_is_spent(session: Session, budget: int) -> None:
+    request = ChatRequest((user("Describe this image.", "shapes.png"),))
+    _, whole = ask(session, request)
+    _, finished = ask(session, replace(request, sampling=SamplingOptions(think_budget=budget)))
+    assert finished.usage.thinking_tokens == budget + 2  # and both marks
+    assert whole.thinking.startswith(finished.thinking)
+    assert finished.answer.startswith("There are")
+    assert finished.finish_reason == "stop"
+
+
+@pytest.mark.parametrize("think", [True, False])
+def test_a_budget_that_is_not_spent_changes_nothing(session: Session, think: bool) -> None:
+    request = ChatRequest((user("Describe this image.", "shapes.png"),), think=think)
+    _, whole = ask(session, request)
+    _, finished = ask(session, replace(request, sampling=SamplingOptions(think_budget=500 if think else 0)))
+    assert (finished.thinking, finished.answer) == (whole.thinking, whole.answer)
+
+
+# ------------------------------------------------------------------------------------------- the context
+
+
+def test_a_smaller_context_is_kept(demo_directory: Path) -> None:
+    small = Session.open(demo_directory, "demo", context=64)
+    with pytest.raises(GlmvError, match=r"takes 64 with its answer: text \d+, image 1: 30, image 2: 30") as caught:
+        ask(small, ChatRequest((user("Compare these images.", "shapes.png", "shapes.png"),)))
+    assert str(caught.value.hint).endswith("or raise --context, up to 4096")
+    _, finished = ask(small, ChatRequest((user("Describe this image.", "shapes.png"),)))
+    assert finished.finish_reason == "length"
+    usage = finished.usage
+    assert usage.prompt_tokens + usage.thinking_tokens + usage.answer_tokens == 64
+
+
+def test_a_context_that_the_model_does_not_have_is_refused(demo_directory: Path) -> None:
+    with pytest.raises(UsageError, match="at most 4096"):
+        Session.open(demo_directory, "demo", context=5000)
