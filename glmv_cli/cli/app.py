@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from glmv_cli import __version__
-from glmv_cli.cli.commands import ask, describe
+from glmv_cli.cli.commands import ask, describe, plan
 from glmv_cli.cli.environment import environment_of
 
 # "\b" keeps the lines of the paragraph that follows it.
@@ -49,6 +49,7 @@ def create_app() -> typer.Typer:
     for module, command in (
         (describe, describe.describe),
         (ask, ask.ask),
+        (plan, plan.plan),
     ):
         app.command(epilog=module.EPILOG, context_settings=_SETTINGS)(command)
     return app

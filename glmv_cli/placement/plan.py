@@ -31,9 +31,11 @@ class TierUse:
     capacity: int
     """What may be used; for :data:`DISK`, the size of what is read from it."""
     weights: int
+    """Of what lives here: every weight counts once, where it lives."""
     kv_cache: int
     slots: int
-    """Buffers for experts copied here."""
+    """Copies of experts that live elsewhere: slots of a GPU; in main memory, the part of those at :data:`DISK` that
+    may be there at a time."""
     workspace: int
     """Activations, staging buffers and what the libraries take."""
 
