@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from glmv_cli import __version__
-from glmv_cli.cli.commands import ask, describe, plan
+from glmv_cli.cli.commands import ask, describe, models, plan
 from glmv_cli.cli.environment import environment_of
 
 # "\b" keeps the lines of the paragraph that follows it.
@@ -28,7 +28,9 @@ Exit codes:
 
 \b
 Environment:
-  GLMV_MODEL    the model to use without -m
+  GLMV_MODEL    the model to use without -m; likewise GLMV_THINK and others,
+                for all settings that may stand in config.toml
+  GLMV_HOME     the directory of config.toml and of the models
   GLMV_DEBUG=1  show the traceback of an error
 """
 
@@ -52,6 +54,7 @@ def create_app() -> typer.Typer:
         (plan, plan.plan),
     ):
         app.command(epilog=module.EPILOG, context_settings=_SETTINGS)(command)
+    app.add_typer(models.create_group(_SETTINGS), name="models")
     return app
 
 

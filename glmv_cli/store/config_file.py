@@ -32,8 +32,8 @@ def read_config(path: Path | None) -> dict[str, object]:
         raise _not_toml(path, error) from error
 
 
-def write_setting(path: Path, key: str, value: str) -> None:
-    """Set one ``key`` in the file at ``path``, which is created if need be; everything else in it stays.
+def write_setting(path: Path, key: str, value: str | None) -> None:
+    """Set one ``key`` in the file at ``path``, which is created if need be, or take it out; everything else stays.
 
     Raises :class:`UsageError` if the file is not TOML, and :class:`GlmvError` if it cannot be written.
     """
@@ -43,7 +43,10 @@ def write_setting(path: Path, key: str, value: str) -> None:
         document = tomlkit.parse(_read(path))
     except ValueError as error:
         raise _not_toml(path, error) from error
-    document[key] = value
+    if value is None:
+        document.pop(key, None)
+    else:
+        document[key] = value
     make_directory(path.parent)
     _replace(Path(os.path.realpath(path)), tomlkit.dumps(document))  # a link stays a link
 

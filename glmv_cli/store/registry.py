@@ -27,7 +27,10 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a model came from: a repository of a hub, the revision that was asked for, the commit that this was."""
+    """Where a model came from: a repository of a hub, the revision that was asked for, the commit that this was.
+
+    A complete model knows its commit only.
+    """
 
     repo: str
     revision: str
@@ -60,6 +63,10 @@ class Registry:
             return []
         complete = [_entry(path, True) for path in _directories(self.root) if (path / "config.json").is_file()]
         return complete + [_entry(path, False) for path in _directories(self.root / _INCOMPLETE)]
+
+    def named(self, name: str) -> Entry | None:
+        """The complete model of that name, in any case of letters."""
+        return next((e for e in self.entries() if e.complete and e.name.lower() == name.lower()), None)
 
     def find(self, wanted: str, complete: bool = True) -> Entry | None:
         """The model of that name, or else the one that was pulled from that repository, in any case of letters."""
@@ -138,7 +145,17 @@ def read_origin(directory: Path) -> Origin | None:
 
 
 def _entry(directory: Path, complete: bool) -> Entry:
-    return Entry(directory.name, directory, complete, read_origin(directory))
+    return Entry(directory.name, directory, complete, _pulled(directory) if complete else read_origin(directory))
+
+
+def _pulled(directory: Path) -> Origin | None:
+    """What the manifest of a complete checkpoint says about the repository that it was made from."""
+    try:
+        manifest = read_json(directory / "manifest.json", default={})
+    except ModelError:
+        return None
+    repo, commit = manifest.get("source"), manifest.get("revision")
+    return Origin(repo, commit, commit) if isinstance(repo, str) and isinstance(commit, str) else None
 
 
 def _directories(parent: Path) -> list[Path]:

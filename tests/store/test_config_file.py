@@ -51,6 +51,14 @@ def test_writing_keeps_everything_else(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_a_setting_can_be_taken_out(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(WRITTEN)
+    write_setting(path, "model", None)
+    write_setting(path, "think", None)
+    assert path.read_text() == WRITTEN.replace('model = "demo" # for now\n', "")
+
+
 def test_writing_makes_the_file_and_its_directory(tmp_path: Path) -> None:
     path = tmp_path / "new" / "config.toml"
     write_setting(path, "model", 'odd "name"')

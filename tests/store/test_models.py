@@ -78,6 +78,7 @@ def home(tmp_path: Path) -> dict[str, str]:
         directory.mkdir(parents=True)
         write_origin(directory, Origin(repo, "main", "c0ffee"))
     (models / "glm-4.5v" / "config.json").write_text("{}")
+    (models / "glm-4.5v" / "manifest.json").write_text('{"source": "zai-org/GLM-4.5V", "revision": "c0ffee"}')
     return {"GLMV_HOME": str(tmp_path / "home")}
 
 

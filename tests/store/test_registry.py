@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -30,11 +31,21 @@ def test_at_first_there_is_nothing(registry: Registry) -> None:
 
 
 def test_models_are_listed_by_name_and_unfinished_ones_last(registry: Registry) -> None:
-    write_origin(add(registry, "b"), ORIGIN)
-    add(registry, ".incomplete/a")
-    add(registry, "c")
+    manifest = {"source": "zai-org/GLM-4.5V", "revision": "c0ffee"}
+    (add(registry, "b") / "manifest.json").write_text(json.dumps(manifest))
+    write_origin(add(registry, ".incomplete/a"), ORIGIN)
+    add(registry, ".incomplete/x")
+    for name, content in (("c", '{"source": "/a/directory", "revision": null}'), ("d", "no JSON")):
+        (add(registry, name) / "manifest.json").write_text(content)
     listed = [(entry.name, entry.complete, entry.origin) for entry in registry.entries()]
-    assert listed == [("b", True, ORIGIN), ("c", True, None), ("a", False, None)]
+    pulled = Origin("zai-org/GLM-4.5V", "c0ffee", "c0ffee")
+    assert listed == [
+        ("b", True, pulled),
+        ("c", True, None),
+        ("d", True, None),
+        ("a", False, ORIGIN),
+        ("x", False, None),
+    ]
 
 
 def test_what_is_no_model_is_not_listed(registry: Registry) -> None:
