@@ -208,7 +208,7 @@ def test_json_has_every_field(glmv: Callable[..., Ran]) -> None:
     assert record["thinking"].startswith("I see")
     assert record["finish_reason"] == "stop"
     assert set(record["usage"]) == {
-        "prompt_tokens", "image_tokens", "video_tokens", "thinking_tokens", "answer_tokens",
+        "prompt_tokens", "cached_tokens", "image_tokens", "video_tokens", "thinking_tokens", "answer_tokens",
     }  # fmt: skip
     assert all(record["timings"][key] > 0 for key in ("load_s", "encode_s", "prefill_s", "first_token_s", "decode_s"))
     [box] = record["boxes"]

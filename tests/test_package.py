@@ -32,6 +32,7 @@ PUBLIC_NAMES = {
         "FinishReason",
         "Finished",
         "Notice",
+        "Progress",
         "ThinkingDelta",
         "Timings",
         "Usage",

@@ -32,7 +32,7 @@ def tokenizer(original_directory: Path) -> Tokenizer:
 
 
 def learn(learner: Learner, batches: Batches, step: int) -> dict[str, float]:
-    shown = talk_step(learner, batches[step])
+    shown = talk_step(learner, batches[step], 0.5)
     learner.step(TALK.factor(step))
     return shown
 
@@ -57,7 +57,7 @@ def test_a_few_steps_on_one_batch_lower_its_loss(tokenizer: Tokenizer) -> None:
     learner = Learner(model_config(tokenizer), seed=1, rate=2e-3, tower_rate=2e-3)
     losses = []
     for _ in range(6):
-        losses.append(talk_step(learner, batches[0])["stills"])
+        losses.append(talk_step(learner, batches[0], 0.5)["stills"])
         learner.step(1.0)
     assert losses[-1] < losses[0] - 1
 
