@@ -14,6 +14,8 @@ STREAM_EXPERTS = 16
 """Experts in each of the two buffers through which prefill streams a layer's experts to a GPU."""
 LIBRARIES_CPU, LIBRARIES_GPU = GIB, 768 * MIB
 """What interpreter and libraries take; on a GPU, CUDA's context, the libraries' buffers, the allocator's gaps."""
+_SPARED = 32
+"""One part in so many of the free main memory is left free, if nothing is said: other programs go on running."""
 _UNPACKING = 10
 """Bytes an element while a packed matrix becomes a float32 one."""
 
@@ -45,10 +47,12 @@ class Budget:
 
     @classmethod
     def of(cls, machine: Machine, wishes: Wishes) -> Budget:
-        """The smaller of what is free and what is wished."""
+        """What is free, main memory with some left over for others; or what is wished, if it is less than is free."""
         gpus = [GpuBudget(f"cuda:{gpu.index}", _least(gpu.free, wishes.gpu_memory)) for gpu in machine.gpus]
+        spared = machine.available - machine.available // _SPARED
+        cpu = spared if wishes.cpu_memory is None else min(machine.available, wishes.cpu_memory)
         gpus.sort(key=lambda gpu: -gpu.capacity)  # stable: equal ones stay in their order
-        return cls(tuple(gpu for gpu in gpus if gpu.capacity), _least(machine.available, wishes.cpu_memory))
+        return cls(tuple(gpu for gpu in gpus if gpu.capacity), cpu)
 
 
 def _least(free: int, wished: int | None) -> int:

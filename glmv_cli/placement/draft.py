@@ -55,18 +55,18 @@ def draft(model: ModelSizes, budget: Budget, context: int) -> Draft:
     expert = b.largest_expert(model)
     ranges = best_ranges(rooms, lambda left, wanted: _whole(left, wanted, buffers, expert)) if front.rooms else None
     if ranges is None:  # GPUs that cannot even hold all cores are given no experts
-        return _assembled(model, budget, context, front, rooms, last_layers(rooms), 0, room_for_experts=False)
-    found = _assembled(model, budget, context, front, rooms, ranges, 0, room_for_experts=True)
+        return _assembled(model, budget, context, front, rooms, last_layers(rooms), 0, even=None)
+    found = _assembled(model, budget, context, front, rooms, ranges, 0, even=True)
     if not found.on_disk:
         return found
     # Slots are copies: their originals need main memory. Where that is short, layers move to a GPU as a whole.
     size = max(layer.all_experts for layer in model.layers)
     ranges = best_ranges(rooms, lambda left, wanted: _whole(left, wanted, buffers, size)) or ranges
     for moved in range(1, len(model.layers) + 1):
-        found = _assembled(model, budget, context, front, rooms, ranges, moved, room_for_experts=True)
+        found = _assembled(model, budget, context, front, rooms, ranges, moved, even=True)
         if not found.on_disk:
-            break
-    return found
+            return found
+    return _assembled(model, budget, context, front, rooms, ranges, len(model.layers), even=False)
 
 
 def _front(model: ModelSizes, budget: Budget, context: int) -> _Front:
@@ -95,16 +95,19 @@ def _whole(left: int, wanted: int, buffers: int, unit: int) -> int:
 
 def _assembled(
     model: ModelSizes, budget: Budget, context: int, front: _Front, rooms: Rooms, ranges: list[Range], moved: int,
-    *, room_for_experts: bool,
+    *, even: bool | None,
 ) -> Draft:  # fmt: skip
-    """``moved``: how many layers' experts shall live on GPUs as a whole, where there is room for them."""
+    """``moved``: how many layers' experts shall live on GPUs as a whole, where there is room for them.
+
+    ``even``: each of the others gets its share of slots; or one gets what is over; None: GPUs get no experts.
+    """
     layers: dict[int, LayerPlan] = {}
     tiers: list[TierUse] = []
     streams = []
     for index, layers_here in enumerate(ranges):
         gpu, left = budget.gpus[index], rooms.left(index, layers_here)
-        place = _GpuFill(model, gpu.place, layers_here, left if room_for_experts else 0)
-        plans = place.plans(moved - sum(plan.experts == plan.core for plan in layers.values()), even=not moved)
+        place = _GpuFill(model, gpu.place, layers_here, 0 if even is None else left)
+        plans = place.plans(moved - sum(plan.experts == plan.core for plan in layers.values()), even=bool(even))
         layers |= {plan.index: plan for plan in plans}
         offloads = any(plan.experts not in (None, gpu.place) for plan in plans)
         streams += [place.streams] if offloads else []

@@ -71,7 +71,7 @@ class Shape:
         """
         family = family_of(config.get("model_type"), name)
         text = _object(config, "text_config", name) if "text_config" in config else config
-        vision = _object(config, "vision_config", name) if "vision_config" in config else None
+        vision = _object(config, "vision_config", name) if family.sees else None
         try:
             widths = _widths(text, family)
             tied = bool(config.get("tie_word_embeddings") or text.get("tie_word_embeddings"))
@@ -86,9 +86,9 @@ class _WrongNumberError(Exception):
 
 
 def _object(config: dict[str, Any], key: str, name: str) -> dict[str, Any]:
-    value = config[key]
+    value = config.get(key)
     if not isinstance(value, dict):
-        raise ModelError(f"{name}: '{key}' in the config is not an object", _WHICH)
+        raise ModelError(f"{name}: the config has no object '{key}'", _WHICH)
     return value
 
 

@@ -57,7 +57,7 @@ def _model(model: PlannedModel) -> str:
     if sizes.active_parameters < sizes.parameters // 2:
         counts += f", {_billions(sizes.active_parameters)} a token"
     state = "" if model.on_disk else "; its 4-bit weights are not here yet"
-    return f"{name} ({model.family.title}): {counts}, {format_bytes(sizes.file)} in 4 bits{state}"
+    return f"{name} ({model.family.model_type}): {counts}, {format_bytes(sizes.file)} in 4 bits{state}"
 
 
 def _billions(count: int) -> str:

@@ -38,8 +38,13 @@ def _gpu_sizes(text: str) -> GpuSizes:
 def plan(
     context: typer.Context,
     model: Annotated[
-        str, typer.Argument(metavar="MODEL", help="A model, its directory, or a config.json without any weights.")
-    ],
+        str | None,
+        typer.Argument(
+            metavar="[MODEL]",
+            help="A model, its directory, or a config.json without any weights. Without it, the default model.",
+            show_default=False,
+        ),
+    ] = None,
     gpu_memory: options.GpuMemory = None,
     cpu_memory: options.CpuMemory = None,
     tokens: options.Context = None,
@@ -77,22 +82,25 @@ def plan(
     from glmv_cli.render.plan import plan_json, plan_text
 
     environment = environment_of(context)
-    planned = read_model(*_find(model, environment.environ))
+    settled = options.settled(context)
+    settings = settled.settings
+    planned = read_model(*_find(settings.model, environment.environ, settled.origins.get("model")))
     machine = probe(environment.environ)
     if gpus is not None or memory is not None:
         machine = simulated(None if gpus is None else gpus.sizes, memory, machine)
-    made = make_plan(planned.sizes, machine, Wishes(gpu_memory, cpu_memory, tokens))
+    made = make_plan(planned.sizes, machine, Wishes(settings.gpu_memory, settings.cpu_memory, settings.context))
     write = plan_json if json else plan_text
     environment.output.to_stdout(write(planned, machine, made, estimate(made, planned.sizes, machine)))
     return 0
 
 
-def _find(model: str, environ: Mapping[str, str]) -> tuple[Path, str]:
+def _find(model: str | None, environ: Mapping[str, str], origin: str | None) -> tuple[Path, str]:
     """Where the model is, and what to call it. A JSON file is a config by itself."""
     from glmv_cli.store.models import resolve_model
 
-    path = Path(model).expanduser()
-    if model.endswith(".json") and os.path.isfile(path):
-        return path, path.resolve().parent.name if path.name == "config.json" else path.stem
-    choice = resolve_model(model, environ)
+    file = os.path.expanduser(model or "")
+    if file.endswith(".json") and os.path.isfile(file):
+        path = Path(file).resolve()
+        return path, path.parent.name if path.name == "config.json" else path.stem
+    choice = resolve_model(model, environ, origin)
     return choice.directory, choice.name

@@ -1,0 +1,75 @@
+"""Bytes from the config are those of the 4-bit checkpoint, and those that the model has in memory."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from glmv_cli.model.quantizer import quantize_checkpoint
+from glmv_cli.placement.model import read_model
+from glmv_cli.placement.shapes import Shape
+from glmv_cli.placement.sizes import ModelSizes, sizes_of
+from glmv_cli.store.checkpoint_files import read_headers
+from glmv_cli.units import GIB
+from tests.checkpoints import write_checkpoint
+from tests.placement.machines import CONFIGS
+from tests.releases import RELEASES
+
+
+def released(name: str) -> ModelSizes:
+    return sizes_of(Shape.of(json.loads((CONFIGS / f"{name}.json").read_text()), name))
+
+
+@pytest.mark.parametrize("tied", [False, True])
+@pytest.mark.parametrize("family", RELEASES)
+def test_sizes_by_config_and_by_headers_agree(family: str, tied: bool, tmp_path: Path) -> None:
+    source = write_checkpoint(tmp_path / "bf16", family, tied=tied)
+    quantize_checkpoint(source, tmp_path / "4bit")
+    shape = Shape.of(json.loads((tmp_path / "4bit" / "config.json").read_text()), family)
+    assert sizes_of(shape, read_headers(tmp_path / "4bit")) == sizes_of(shape)
+
+
+def test_16_bit_weights_are_planned_as_what_they_will_be_in_4_bits(tmp_path: Path) -> None:
+    source = write_checkpoint(tmp_path / "bf16", "glm4v_moe")
+    quantize_checkpoint(source, tmp_path / "4bit")
+    before, after = read_model(source, "before"), read_model(tmp_path / "4bit", "after")
+    assert before.sizes == after.sizes
+    assert (before.on_disk, after.on_disk) == (False, True)
+
+
+def test_the_experts_of_glm_4_5v_are_what_takes_room() -> None:
+    sizes = released("glm-4.5v")
+    dense, *sparse = sizes.layers
+    assert (dense.expert, dense.experts) == (0, 0)
+    assert {(layer.expert, layer.experts) for layer in sparse} == {(3 * 4096 * 1408 * 9 // 16, 128)}
+    assert sum(layer.all_experts for layer in sparse) / sizes.file > 0.88
+    assert sizes.file / sizes.parameters * 8 == pytest.approx(4.73, abs=0.02)  # bits a weight
+
+
+def test_a_head_takes_8_bits_on_a_cpu_and_16_on_a_gpu() -> None:
+    head = released("glm-4.5v").head
+    elements = 151552 * 4096
+    assert head.cpu == elements + 4 * 151552 + 4 * 4096  # scales; the norm
+    assert head.gpu == 2 * elements + 2 * 4096
+
+
+def test_a_token_of_cache_is_keys_and_values_of_every_head() -> None:
+    assert released("glm-4.5v").kv_per_token == 2 * 8 * 128
+    assert released("glm-4.1v-9b-thinking").kv_per_token == 2 * 2 * 128
+
+
+def test_a_text_model_has_no_vision_tower() -> None:
+    assert released("glm-4.5").vision is None
+    assert released("glm-4.5v").vision is not None
+
+
+def test_active_parameters_count_the_chosen_experts_and_no_tables() -> None:
+    assert released("glm-4.5v").active_parameters / 1e9 == pytest.approx(12.8, abs=0.1)
+    assert released("glm-4.5").active_parameters / 1e9 == pytest.approx(32.9, abs=0.1)
+
+
+def test_the_largest_picture_is_worth_gigabytes() -> None:
+    assert 2 * GIB < 4 * released("glm-4.5v").transients.picture < 4 * GIB
+    assert released("glm-4.5").transients.picture == 0
