@@ -1,4 +1,5 @@
-"""What is stored in which precision, under which keys: the one table behind the quantizer and the loader."""
+"""What is stored in which precision, under which keys, and kept how in memory: the tables behind the quantizer, the
+planner and the loader."""
 
 from __future__ import annotations
 
@@ -8,6 +9,8 @@ from typing import Literal
 
 Storage = Literal["nf4", "half", "keep"]
 """In 4 bit; in 16 bit, which a float32 original is rounded to (bfloat16); or as the original is."""
+Form = Literal["mapped", "rows8", "float32"]
+"""In memory: as it lies in the file, in 8 bit with a scale for each row, or in full."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,30 @@ RULES = (
     Rule(r"", "keep", "everything else"),
 )
 
+
+@dataclass(frozen=True, slots=True)
+class Residence:
+    """What becomes on a CPU of 16-bit tensors whose name ``pattern`` finds; the first rule that fits decides.
+
+    ``mapped``: they stay in the file's pages, and are cast where they are used. ``rows8``: 8 bit by row.
+    """
+
+    pattern: str
+    form: Form
+    reason: str
+    at_least: int = 0
+    """Bytes in the file; smaller ones go on to the next rule."""
+
+
+RESIDENCES = (
+    Residence(r"(^|\.)lm_head\.weight$", "rows8", "every token reads all of it", at_least=64 << 20),
+    Residence(r"(embed_tokens|(^|\.)lm_head)\.weight$", "mapped", "few rows of it are read, or it is small"),
+    Residence(r"\.(blocks|merger)\..*(qkv|proj)\.weight$", "mapped", "a picture has hundreds of patches for each cast"),
+    Residence(r"\.downsample\.weight$", "mapped", "as the other large weights of the vision tower"),
+    Residence(r"", "float32", "vectors, routers, first convolution: small, and used at every step"),
+)
+"""On a GPU all of these are bfloat16, but for the routers' corrections."""
+
 ABSMAX = "absmax"
 QUANT_MAP = "quant_map"
 QUANT_STATE = "quant_state.bitsandbytes__nf4"
@@ -40,6 +67,11 @@ _EXPERT = re.compile(r"(?P<base>.*\.experts)\.(?P<expert>\d+)\.(?P<proj>gate|up|
 def storage_of(name: str) -> Storage:
     """How the tensor called ``name`` (with fused experts) is stored."""
     return next(rule.storage for rule in RULES if re.search(rule.pattern, name))
+
+
+def residence_of(name: str, size: int) -> Form:
+    """What a tensor called ``name`` that is kept, of ``size`` bytes in the file, becomes in main memory."""
+    return next(rule.form for rule in RESIDENCES if size >= rule.at_least and re.search(rule.pattern, name))
 
 
 def split_expert(name: str) -> tuple[str, int, str] | None:

@@ -1,7 +1,8 @@
 """4-bit checkpoint → a ``transformers`` model whose heavy modules are ours.
 
-The model is built without memory for its weights; its linear layers and experts are replaced where the checkpoint
-holds packed ones; then every parameter is bound to its tensor, as it lies in the file.
+The model is built without memory for its weights; modules are replaced by ours where the checkpoint holds packed
+weights, and where 16-bit ones shall stay as they lie in the file; then every parameter is bound to its tensor. What a
+model of 60 GB copies are its small tensors, and its head.
 """
 
 from __future__ import annotations
@@ -15,11 +16,17 @@ from torch import nn
 
 from glmv_cli.errors import ModelError
 from glmv_cli.families import Family, family_of
-from glmv_cli.layout import ABSMAX, QUANT_MAP, QUANT_STATE
+from glmv_cli.layout import ABSMAX, QUANT_MAP, QUANT_STATE, residence_of
 from glmv_cli.model.checkpoint import Checkpoint
+from glmv_cli.model.head import Head8bit
 from glmv_cli.model.modules import Experts4bit, Linear4bit
+from glmv_cli.model.precision import CPU_DTYPE
+from glmv_cli.model.sixteen import Conv16, Embedding16, Linear16
+from glmv_cli.placement.plan import CPU, Plan
 
 _WHOSE = "is config.json the one that belongs to these weights?"
+_FLOATS = (torch.bfloat16, torch.float16, torch.float32)
+_ALWAYS_FLOAT32 = (ABSMAX, "e_score_correction_bias")
 
 
 def open_checkpoint(directory: Path) -> tuple[Checkpoint, Family]:
@@ -27,20 +34,29 @@ def open_checkpoint(directory: Path) -> tuple[Checkpoint, Family]:
     checkpoint = Checkpoint.open(directory)
     family = family_of(checkpoint.config.get("model_type"), directory.name)
     if not any(name.endswith(QUANT_STATE) for name in checkpoint.files):
-        raise ModelError(f"{directory} holds no 4-bit weights", "glmv runs checkpoints in its 4-bit format")
+        raise ModelError(
+            f"{directory} holds no 4-bit weights", "'glmv quantize' makes a checkpoint that glmv can run from it"
+        )
     return checkpoint, family
 
 
 def load_model(
-    checkpoint: Checkpoint, family: Family, dtype: torch.dtype = torch.float32
+    checkpoint: Checkpoint, family: Family, plan: Plan | None = None, dtype: torch.dtype = CPU_DTYPE
 ) -> transformers.PreTrainedModel:
-    """The model of a 4-bit checkpoint, ready to run on CPU; 16-bit tensors become ``dtype``, scales stay float32.
+    """The model of a 4-bit checkpoint, all on the CPU, which computes in ``dtype``.
 
-    Raises :class:`ModelError` for tensors that are missing, superfluous or of the wrong shape.
+    Packed weights and large 16-bit ones are mapped from the file, whatever the ``plan``: from there they are copied
+    to GPUs. Only parts for the CPU are put into the form in which a CPU wants them.
+
+    Raises :class:`ModelError` for tensors that are missing, superfluous or of the wrong shape or type.
     """
     model = _empty_model(checkpoint, family)
-    packed = _replace_modules(model, checkpoint, family)
-    _bind_tensors(model, checkpoint, packed, dtype)
+    with torch.device("meta"):
+        for path, module in list(model.named_modules()):
+            ours = _replacement(path, module, checkpoint, family, dtype, plan is None or plan.head == CPU)
+            if ours is not None:
+                model.set_submodule(path, ours)
+    _bind_tensors(model, checkpoint, dtype)
     return model.eval().requires_grad_(False)
 
 
@@ -49,6 +65,8 @@ def _empty_model(checkpoint: Checkpoint, family: Family) -> transformers.PreTrai
     plain = {key: value for key, value in checkpoint.config.items() if key != "quantization_config"}
     try:
         config = model_class.config_class.from_dict(plain)
+        if (activation := config.get_text_config().hidden_act) != "silu":
+            raise ValueError(f"hidden_act is {activation!r}, where all released ones have 'silu'")
         with init_empty_weights():
             return model_class._from_config(config, attn_implementation="sdpa")
     except Exception as error:  # a foreign config can make the library raise anything
@@ -56,58 +74,84 @@ def _empty_model(checkpoint: Checkpoint, family: Family) -> transformers.PreTrai
         raise ModelError(f"{name} does not describe a {family.title} model ({error})") from error
 
 
-def _replace_modules(model: nn.Module, checkpoint: Checkpoint, family: Family) -> dict[str, str]:
-    """Puts ours where the checkpoint holds packed weights.
+def _replacement(
+    path: str, module: nn.Module, checkpoint: Checkpoint, family: Family, dtype: torch.dtype, head_on_cpu: bool
+) -> nn.Module | None:
+    """Our module for the one at ``path``, or None if that of transformers will do."""
+    weight = f"{path}.weight"
+    if type(module).__name__ == family.experts_class and f"{path}.gate_up_proj.{ABSMAX}" in checkpoint.files:
+        experts, double, hidden = module.gate_up_proj.shape
+        return Experts4bit(experts, hidden, double // 2)
+    if not isinstance(module, (nn.Linear, nn.Conv2d, nn.Embedding)):
+        return None
+    if isinstance(module, nn.Linear) and f"{weight}.{QUANT_STATE}" in checkpoint.files:
+        return Linear4bit(module.in_features, module.out_features, module.bias is not None)
+    form = residence_of(weight, 2 * module.weight.numel())
+    if form == "float32":
+        return None
+    if isinstance(module, nn.Conv2d):
+        return Conv16(module)
+    if isinstance(module, nn.Embedding):
+        return Embedding16(module.num_embeddings, module.embedding_dim, dtype)
+    if form == "rows8" and head_on_cpu:
+        return Head8bit(module.out_features, module.in_features)
+    return Linear16(module.in_features, module.out_features, module.bias is not None)
 
-    Returns, for their parameters, the name in the model → the name in the file.
-    """
-    renamed: dict[str, str] = {}
-    for path, module in list(model.named_modules()):
-        if type(module).__name__ == family.experts_class and f"{path}.gate_up_proj.{ABSMAX}" in checkpoint.files:
-            experts, double, hidden = module.gate_up_proj.shape
-            with torch.device("meta"):
-                model.set_submodule(path, Experts4bit(experts, hidden, double // 2))
-            for proj in ("gate_up_proj", "down_proj"):
-                renamed[f"{path}.{proj}_absmax"] = f"{path}.{proj}.{ABSMAX}"
-        elif isinstance(module, nn.Linear) and f"{path}.weight.{QUANT_STATE}" in checkpoint.files:
-            with torch.device("meta"):
-                ours = Linear4bit(module.in_features, module.out_features, module.bias is not None)
-            model.set_submodule(path, ours)
-            renamed[f"{path}.{ABSMAX}"] = f"{path}.weight.{ABSMAX}"
-    return renamed
 
-
-def _bind_tensors(model: nn.Module, checkpoint: Checkpoint, renamed: dict[str, str], dtype: torch.dtype) -> None:
+def _bind_tensors(model: transformers.PreTrainedModel, checkpoint: Checkpoint, dtype: torch.dtype) -> None:
     """Every parameter and persistent buffer gets the tensor of its name; nothing may be left on either side."""
     slots = model.state_dict(keep_vars=True)
-    keys = {path: renamed.get(path, path) for path in slots}
+    names = _names(model, checkpoint)
+    keys = {path: names.get(path, path) for path in slots}
     auxiliary = {name for name in checkpoint.files if name.endswith((QUANT_MAP, QUANT_STATE))}
     if foreign := set(checkpoint.files) - set(keys.values()) - auxiliary:
         raise ModelError(
             f"{checkpoint.directory} holds a tensor that the model does not have: '{min(foreign)}'", _WHOSE
         )
-    tensors = checkpoint.read(list(keys.values()))
-    flat = {path.removesuffix(ABSMAX) + "weight" for path in renamed if path.endswith(f".{ABSMAX}")}
+    tensors = checkpoint.read(keys.values())
     bound = {
-        path: _fitted(path, slot, tensors[keys[path]], path in flat or path in renamed, dtype)
+        path: _resident(path, _fitted(path, slot, tensors[keys[path]], path in names), dtype)
         for path, slot in slots.items()
     }
     model.load_state_dict(bound, strict=True, assign=True)
+    for module in model.modules():
+        if isinstance(module, Head8bit):
+            module.compress()
 
 
-def _fitted(path: str, slot: torch.Tensor, tensor: torch.Tensor, flat: bool, dtype: torch.dtype) -> torch.Tensor:
-    """The tensor in its slot's shape. Nothing is copied but for another dtype.
+def _names(model: transformers.PreTrainedModel, checkpoint: Checkpoint) -> dict[str, str]:
+    """Parameters whose tensors have another name, or another shape, in the file: path → name."""
+    names: dict[str, str] = {}
+    embeddings, head = model.get_input_embeddings(), model.get_output_embeddings()
+    at = {id(module): path for path, module in model.named_modules()}
+    head_weight = f"{at[id(head)]}.weight"
+    if model.config.tie_word_embeddings and head_weight not in checkpoint.files:
+        names[head_weight] = f"{at[id(embeddings)]}.weight"
+    for path, module in model.named_modules():
+        if isinstance(module, Linear4bit):
+            # bitsandbytes stores these as one column, and one row.
+            names |= {f"{path}.weight": f"{path}.weight", f"{path}.absmax": f"{path}.weight.{ABSMAX}"}
+        elif isinstance(module, Experts4bit):
+            names |= {f"{path}.{proj}_absmax": f"{path}.{proj}.{ABSMAX}" for proj in ("gate_up_proj", "down_proj")}
+    return names
 
-    ``flat``: bitsandbytes stores it as one column, or one row; only its number of elements says anything.
-    """
-    packed = slot.dtype == torch.uint8
+
+def _fitted(path: str, slot: torch.Tensor, tensor: torch.Tensor, flat: bool) -> torch.Tensor:
+    """The tensor in its slot's shape, without a copy. ``flat``: only its number of elements says anything."""
     fits = tensor.numel() == slot.numel() if flat else tensor.shape == slot.shape
-    if not fits or packed != (tensor.dtype == torch.uint8):
+    exact = slot.dtype == torch.uint8 or path.endswith(ABSMAX)
+    allowed = (slot.dtype,) if exact else _FLOATS
+    if not fits or tensor.dtype not in allowed:
         raise ModelError(
-            f"the tensor '{path}' is {tuple(tensor.shape)} {tensor.dtype}, where the model has {tuple(slot.shape)}",
+            f"the tensor '{path}' is {tuple(tensor.shape)} {tensor.dtype}, where the model has {tuple(slot.shape)}"
+            f" {' or '.join(map(str, allowed))}",
             _WHOSE,
         )
-    tensor = tensor.reshape(slot.shape)
-    if packed:
+    return tensor.reshape(slot.shape)
+
+
+def _resident(path: str, tensor: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+    """As it lies in the file, or, what is small and used at every step, in the precision of the computation."""
+    if tensor.dtype == torch.uint8 or residence_of(path, tensor.nbytes) != "float32":
         return tensor
-    return tensor.to(torch.float32 if path.endswith((ABSMAX, "e_score_correction_bias")) else dtype)
+    return tensor.to(torch.float32 if path.endswith(_ALWAYS_FLOAT32) else dtype)

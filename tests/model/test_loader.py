@@ -81,7 +81,7 @@ def test_shards_are_read_together(copy: Path, loaded: PreTrainedModel) -> None:
 def test_a_cut_file_is_named(copy: Path, keep: int) -> None:
     file = copy / "model.safetensors"
     file.write_bytes(file.read_bytes()[:keep])
-    with pytest.raises(ModelError, match=r"model\.safetensors is damaged or cut short"):
+    with pytest.raises(ModelError, match=r"model\.safetensors is (damaged|cut short|not a safetensors file)"):
         open_checkpoint(copy)
 
 
