@@ -6,24 +6,31 @@ import json
 from pathlib import Path
 
 import torch
+import transformers
 from bitsandbytes.functional import QuantState, dequantize_4bit
 from safetensors.torch import load_file
-from transformers import Glm4vMoeConfig, Glm4vMoeForConditionalGeneration
+from transformers import PreTrainedModel
 
 from glmv_cli.prompt.inputs import ModelInputs, Vision
 
 _STATE = ".quant_state.bitsandbytes__nf4"
 
 
-def dequantized_model(directory: Path) -> Glm4vMoeForConditionalGeneration:
-    """Reads a 4-bit checkpoint with none of our code."""
+def dequantized_model(directory: Path) -> PreTrainedModel:
+    """Reads a 4-bit checkpoint of any family with none of our code."""
     config = json.loads((directory / "config.json").read_text())
     config.pop("quantization_config")
-    model = Glm4vMoeForConditionalGeneration(Glm4vMoeConfig.from_dict(config)).float().eval()
-    stored = load_file(directory / "model.safetensors")
+    model_class = getattr(transformers, config["architectures"][0])
+    model = model_class(model_class.config_class.from_dict(config)).float().eval()
+    stored: dict[str, torch.Tensor] = {}
+    for file in directory.glob("*.safetensors"):
+        stored |= load_file(file)
+    if model.config.tie_word_embeddings:
+        stored["lm_head.weight"] = next(stored[name] for name in stored if name.endswith("embed_tokens.weight"))
     weights = {name: _unpacked(name, stored).float() for name in model.state_dict()}
     model.load_state_dict(weights, strict=True)
-    return model
+    reference: PreTrainedModel = model
+    return reference
 
 
 def _unpacked(name: str, stored: dict[str, torch.Tensor]) -> torch.Tensor:
@@ -49,12 +56,15 @@ def _unpacked(name: str, stored: dict[str, torch.Tensor]) -> torch.Tensor:
     return fused
 
 
-def logits_of(model: Glm4vMoeForConditionalGeneration, inputs: ModelInputs) -> torch.Tensor:
+def logits_of(model: PreTrainedModel, inputs: ModelInputs) -> torch.Tensor:
     """``[1, L, vocabulary]`` of one pass over a whole prompt.
 
     Vision features are put in place here: given a picture and a film at once, the model's own forward counts the
     tokens of both as the picture's, and refuses.
     """
+    if inputs.images is inputs.videos is None:
+        read: torch.Tensor = model(inputs.ids).logits
+        return read
     inner, config = model.model, model.config
     embeds = inner.get_input_embeddings()(inputs.ids).clone()
     if inputs.images:
@@ -74,6 +84,18 @@ def logits_of(model: Glm4vMoeForConditionalGeneration, inputs: ModelInputs) -> t
     return logits
 
 
+def greedy_tokens(model: PreTrainedModel, inputs: ModelInputs, answer: list[int]) -> list[int]:
+    """The likeliest token at each place of ``answer``, after what comes before it.
+
+    If that is ``answer``, then it is what greedy decoding gives; one pass shows it.
+    """
+    ids = torch.cat([inputs.ids, torch.tensor([answer[:-1]])], dim=1)
+    kinds = torch.nn.functional.pad(inputs.kinds, (0, len(answer) - 1))
+    logits = logits_of(model, ModelInputs(ids, kinds, inputs.images, inputs.videos, False))
+    tokens: list[int] = logits[0, inputs.ids.shape[1] - 1 :].argmax(-1).tolist()
+    return tokens
+
+
 def forward_arguments(inputs: ModelInputs) -> dict[str, torch.Tensor]:
     """Pictures or films (not both) as the arguments of the model's own forward and ``generate``."""
     arguments = {"input_ids": inputs.ids, "mm_token_type_ids": inputs.kinds}
@@ -84,8 +106,10 @@ def forward_arguments(inputs: ModelInputs) -> dict[str, torch.Tensor]:
     return arguments
 
 
-def random_prompt(length: int, *, picture: bool = False, film: bool = False) -> ModelInputs:
-    """Random text of at least 70 tokens; a picture takes 20 of them, a film of two steps 12 each."""
+def random_prompt(
+    length: int, *, picture: bool = False, film: bool = False, another_picture: bool = False
+) -> ModelInputs:
+    """Random text of at least 90 tokens; a picture takes 20 of them, another 6, a film of two steps 12 each."""
     generator = torch.Generator().manual_seed(length)
     ids = torch.randint(21, 640, (1, length), generator=generator)
     kinds = torch.zeros(1, length, dtype=torch.int)
@@ -93,6 +117,11 @@ def random_prompt(length: int, *, picture: bool = False, film: bool = False) -> 
     if picture:
         ids[0, 4:24], kinds[0, 4:24] = 14, 1
         images = Vision(torch.randn(80, 1176, generator=generator), torch.tensor([[1, 8, 10]]))
+    if another_picture:
+        assert images is not None
+        ids[0, 70:76], kinds[0, 70:76] = 14, 1
+        patches = torch.randn(24, 1176, generator=generator)
+        images = Vision(torch.cat([images.patches, patches]), torch.cat([images.grids, torch.tensor([[1, 4, 6]])]))
     if film:
         ids[0, 29], ids[0, 62] = 12, 13
         for start in (30, 50):

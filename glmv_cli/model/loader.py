@@ -80,7 +80,7 @@ def _replacement(
     """Our module for the one at ``path``, or None if that of transformers will do."""
     weight = f"{path}.weight"
     if type(module).__name__ == family.experts_class and f"{path}.gate_up_proj.{ABSMAX}" in checkpoint.files:
-        experts, double, hidden = module.gate_up_proj.shape
+        experts, double, hidden = module.get_parameter("gate_up_proj").shape
         return Experts4bit(experts, hidden, double // 2)
     if not isinstance(module, (nn.Linear, nn.Conv2d, nn.Embedding)):
         return None
