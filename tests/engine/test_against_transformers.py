@@ -140,27 +140,6 @@ def test_greedy_tokens_equal_those_of_generate(
     assert steps[-1].reason == "length"
 
 
-@pytest.mark.parametrize(
-    "settings",
-    [
-        {"temperature": 0.7},
-        {"temperature": 2.0, "top_k": 5},
-        {"temperature": 1.5, "top_p": 0.8, "repetition_penalty": 1.2},
-        {"temperature": 3.0, "min_p": 0.05},
-        {"temperature": 2.5, "top_k": 50, "top_p": 0.95, "min_p": 0.01, "repetition_penalty": 1.1},
-    ],
-)
-def test_tokens_drawn_equal_those_of_generate(
-    engine: LocalEngine, reference_model: Glm4vMoeForConditionalGeneration, settings: dict[str, Any]
-) -> None:
-    inputs = random_prompt(80, picture=True)
-    got = tokens_of(engine, inputs, 32, make_sampler(SamplingOptions(seed=3, **settings), {}))
-    torch.manual_seed(3)
-    neutral = {"top_k": 0, "top_p": 1.0}
-    assert got == generated(reference_model, inputs, do_sample=True, **neutral | settings)
-    assert got != tokens_of(engine, inputs, 32, greedy)
-
-
 def generated(model: Glm4vMoeForConditionalGeneration, inputs: ModelInputs, **settings: Any) -> list[int]:
     """32 tokens of transformers' own loop."""
     never = model.config.text_config.vocab_size - 1

@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from transformers import LogitsProcessorList, MinPLogitsWarper, TopKLogitsWarper, TopPLogitsWarper
 
-from glmv_cli.engine.sampler import make_sampler
+from glmv_cli.engine.sampler import Choice, candidates, make_sampler
 from glmv_cli.messages import SamplingOptions
 
 IDS = torch.tensor([[0, 1]])
@@ -99,3 +102,32 @@ def test_an_explicit_repetition_penalty_alone_leaves_the_rest_to_the_checkpoint(
 
 def test_min_p_of_the_checkpoint_holds() -> None:
     assert set(drawn(SamplingOptions(seed=1), {"do_sample": True, "min_p": 0.9})) == {1}
+
+
+@pytest.mark.parametrize("size", [5, 700, 5000])
+@pytest.mark.parametrize("spread", [0.1, 2.0, 20.0])
+@given(top_k=st.integers(0, 60), top_p=st.floats(0.01, 1.0), min_p=st.floats(0.0, 1.0), seed=st.integers(0, 9))
+def test_what_may_be_drawn_is_what_transformers_would_draw_from(
+    size: int, spread: float, top_k: int, top_p: float, min_p: float, seed: int
+) -> None:
+    logits = spread * torch.randn(1, size, generator=torch.Generator().manual_seed(seed))
+    warpers = LogitsProcessorList()
+    if top_k:
+        warpers.append(TopKLogitsWarper(top_k))
+    if top_p < 1.0:
+        warpers.append(TopPLogitsWarper(top_p))
+    if min_p > 0.0:
+        warpers.append(MinPLogitsWarper(min_p))
+    expected = warpers(IDS, logits).softmax(-1)[0]
+    likely, tokens = candidates(logits.softmax(-1)[0], Choice(1.0, False, 1.0, top_k, top_p, min_p))
+    got = torch.zeros(size).index_put((tokens,), likely / likely.sum())
+    # Sums are rounded differently: a token at the very edge may be in or out.
+    assert (got - expected).abs().max() < 1e-3
+    assert ((got > 0) != (expected > 0)).sum() <= 1
+
+
+def test_every_token_can_be_drawn_and_none_that_is_not_there() -> None:
+    logits = torch.full((1, 50), float("-inf"))
+    logits[0, 10:20] = 0.0
+    sample = make_sampler(SamplingOptions(temperature=1.0, seed=1), {})
+    assert {sample(IDS, logits) for _ in range(300)} == set(range(10, 20))
