@@ -85,11 +85,11 @@ class Session:
 
     def _sampler(self, options: SamplingOptions, parser: StreamParser) -> Sampler:
         sampler = make_sampler(options, self._generation)
-        close = self._builder.tokenizer.get_added_vocab().get(self._markup.think_close)
-        if options.think_budget is None or close is None:
+        if options.think_budget is None:
             return sampler
-        after = self._builder.tokenizer(self._builder.after_thinking, add_special_tokens=False)["input_ids"]
-        return ThinkBudget(sampler, options.think_budget, [close, *after], lambda: parser.in_thinking)
+        text = self._markup.think_close + self._builder.after_thinking
+        ending = self._builder.tokenizer(text, add_special_tokens=False)["input_ids"]
+        return ThinkBudget(sampler, options.think_budget, ending, lambda: parser.in_thinking)
 
     def _decode(self, request: ChatRequest, max_pixels: int) -> dict[MediaSource, DecodedMedia]:
         sources = [p.source for m in request.messages for p in m.parts if isinstance(p, MediaPart)]

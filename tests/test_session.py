@@ -101,7 +101,8 @@ def test_max_tokens_cut_the_answer_short(session: Session) -> None:
 def test_a_seed_repeats_a_sample_and_another_seed_does_not(session: Session) -> None:
     def sample(seed: int) -> str:
         options = SamplingOptions(max_tokens=40, temperature=3.0, seed=seed)
-        return ask(session, ChatRequest((user("Describe this image.", "shapes.png"),), sampling=options))[1].thinking
+        _, finished = ask(session, ChatRequest((user("Describe this image.", "shapes.png"),), sampling=options))
+        return finished.thinking + finished.answer
 
     assert sample(1) == sample(1)
     assert len({sample(seed) for seed in range(4)}) > 1
