@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from glmv_cli import __version__
-from glmv_cli.cli.commands import ask, describe, models, plan
+from glmv_cli.cli.commands import ask, describe, models, plan, quantize, show
 from glmv_cli.cli.environment import environment_of
 
 # "\b" keeps the lines of the paragraph that follows it.
@@ -52,6 +52,8 @@ def create_app() -> typer.Typer:
         (describe, describe.describe),
         (ask, ask.ask),
         (plan, plan.plan),
+        (quantize, quantize.quantize),
+        (show, show.show),
     ):
         app.command(epilog=module.EPILOG, context_settings=_SETTINGS)(command)
     app.add_typer(models.create_group(_SETTINGS), name="models")

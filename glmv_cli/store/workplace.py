@@ -86,7 +86,7 @@ def open_workplace(target: Path, subject: str, *, force: bool) -> Iterator[Workp
     """
     check_target(target, force=force)
     target.parent.mkdir(parents=True, exist_ok=True)
-    directory = target.with_name(target.name + ".partial")
+    directory = workplace_of(target)
     directory.mkdir(exist_ok=True)
     lock = _lock(directory, target)
     try:
@@ -110,6 +110,11 @@ def open_workplace(target: Path, subject: str, *, force: bool) -> Iterator[Workp
         yield work
     finally:
         work.close()
+
+
+def workplace_of(target: Path) -> Path:
+    """The directory in which work on ``target`` is done."""
+    return target.with_name(target.name + ".partial")
 
 
 def check_target(target: Path, *, force: bool) -> None:
