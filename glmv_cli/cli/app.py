@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from glmv_cli import __version__
-from glmv_cli.cli.commands import ask, describe, models, plan, quantize, show
+from glmv_cli.cli.commands import ask, describe, models, plan, pull, quantize, show
 from glmv_cli.cli.environment import environment_of
 
 # "\b" keeps the lines of the paragraph that follows it.
@@ -54,6 +54,7 @@ def create_app() -> typer.Typer:
         (plan, plan.plan),
         (quantize, quantize.quantize),
         (show, show.show),
+        (pull, pull.pull),
     ):
         app.command(epilog=module.EPILOG, context_settings=_SETTINGS)(command)
     app.add_typer(models.create_group(_SETTINGS), name="models")
