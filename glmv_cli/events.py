@@ -6,7 +6,7 @@ The order is ``Notice* Progress* (ThinkingDelta* AnswerDelta*)* Finished``. The 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Literal
 
 FinishReason = Literal["stop", "length"]
@@ -80,6 +80,29 @@ class Timings:
 
 
 @dataclass(frozen=True, slots=True)
+class Offloaded:
+    """What was done about experts that do not all lie where they are computed. Hits and misses count experts, each
+    once a layer and step.
+    """
+
+    disk_hits: int
+    """Of the experts on disk, those that were in memory."""
+    disk_misses: int
+    bytes_read: int
+    """From the files; the system may have had some of it in its cache."""
+    gpu_hits: int
+    """Of the experts of layers on a GPU, those that were there."""
+    gpu_misses: int
+    bytes_uploaded: int
+    """To GPUs."""
+
+    def since(self, earlier: Offloaded) -> Offloaded:
+        """What came after ``earlier``."""
+        pairs = zip(astuple(self), astuple(earlier), strict=True)
+        return Offloaded(*(now - before for now, before in pairs))
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
     """The last event: the whole answer once more, and what it cost."""
 
@@ -89,6 +112,8 @@ class Finished:
     finish_reason: FinishReason
     usage: Usage
     timings: Timings
+    offloaded: Offloaded | None = None
+    """None: nothing had to be."""
 
 
 Event = Notice | Progress | ThinkingDelta | AnswerDelta | Finished

@@ -17,6 +17,16 @@ torch.set_num_threads(1)
 settings.register_profile("default", deadline=None)
 settings.load_profile("default")
 
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests marked ``gpu`` are skipped where there is none."""
+    if torch.cuda.is_available():
+        return
+    for item in items:
+        if item.get_closest_marker("gpu") is not None:
+            item.add_marker(pytest.mark.skip(reason="needs a CUDA device"))
+
+
 _ROOT = Path(__file__).parent.parent
 
 

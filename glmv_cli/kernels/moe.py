@@ -28,12 +28,16 @@ def routed_experts(
 ) -> torch.Tensor:
     """Each token's weighted sum over its chosen experts' SwiGLU.
 
-    ``hidden [T, H]``, ``expert_ids [T, k]`` and ``expert_weights [T, k]`` → ``[T, H]``. Only chosen experts are
-    unpacked, one at a time.
+    ``hidden [T, H]``, ``expert_ids [T, k]`` and ``expert_weights [T, k]`` → ``[T, H]``. Choices below 0 add nothing:
+    they are computed elsewhere. Only chosen experts are unpacked, one at a time. All is on one device, but the ids
+    may be in main memory: then nobody waits for a GPU here.
     """
     out = torch.zeros_like(hidden)
     for expert in expert_ids.unique().tolist():
-        token, choice = torch.where(expert_ids == expert)
+        if expert < 0:
+            continue
+        where = torch.where(expert_ids == expert)
+        token, choice = (index.to(hidden.device, non_blocking=True) for index in where)
         gate_up = nf4.linear(hidden[token], experts.gate_up[expert], experts.gate_up_absmax[expert])
         gate, up = gate_up.chunk(2, dim=-1)  # [t, I] each
         down = nf4.linear(F.silu(gate) * up, experts.down[expert], experts.down_absmax[expert])

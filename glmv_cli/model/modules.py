@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import torch
 from torch import nn
 
@@ -25,8 +27,18 @@ class Linear4bit(nn.Module):
         return nf4.linear(x, self.weight, self.absmax, self.bias)
 
 
+class ExpertRunner(Protocol):
+    """Computes a layer's experts that do not all lie where its tokens are."""
+
+    def __call__(self, hidden: torch.Tensor, ids: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+        """As :meth:`Experts4bit.forward`."""
+
+
 class Experts4bit(nn.Module):
-    """The fused experts of a layer, in NF4; called as the experts modules of transformers are."""
+    """The fused experts of a layer, in NF4; called as the experts modules of transformers are.
+
+    ``runner``: who computes them; None: they are at hand.
+    """
 
     def __init__(self, experts: int, hidden: int, intermediate: int) -> None:
         super().__init__()
@@ -38,10 +50,24 @@ class Experts4bit(nn.Module):
 
         self.gate_up_proj, self.gate_up_proj_absmax = packed(2 * intermediate, hidden)
         self.down_proj, self.down_proj_absmax = packed(hidden, intermediate)
+        self.runner: ExpertRunner | None = None
+
+    @property
+    def packed(self) -> PackedExperts:
+        """The weights as they are bound now."""
+        return PackedExperts(self.gate_up_proj, self.gate_up_proj_absmax, self.down_proj, self.down_proj_absmax)
+
+    def bind(self, packed: PackedExperts) -> None:
+        """Puts the weights elsewhere."""
+        self.gate_up_proj = nn.Parameter(packed.gate_up, requires_grad=False)
+        self.gate_up_proj_absmax = nn.Parameter(packed.gate_up_absmax, requires_grad=False)
+        self.down_proj = nn.Parameter(packed.down, requires_grad=False)
+        self.down_proj_absmax = nn.Parameter(packed.down_absmax, requires_grad=False)
 
     def forward(
         self, hidden_states: torch.Tensor, top_k_index: torch.Tensor, top_k_weights: torch.Tensor
     ) -> torch.Tensor:
         """``[T, H]`` with chosen experts ``[T, k]`` and their weights ``[T, k]`` → ``[T, H]``."""
-        packed = PackedExperts(self.gate_up_proj, self.gate_up_proj_absmax, self.down_proj, self.down_proj_absmax)
-        return routed_experts(hidden_states, top_k_index, top_k_weights, packed)
+        if self.runner is not None:
+            return self.runner(hidden_states, top_k_index, top_k_weights)
+        return routed_experts(hidden_states, top_k_index, top_k_weights, self.packed)

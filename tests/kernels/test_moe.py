@@ -44,3 +44,13 @@ def test_experts_that_were_not_chosen_are_not_read() -> None:
     packed.gate_up_absmax[others] = float("nan")  # whoever reads these spoils the sum
     packed.down_absmax[others] = float("nan")
     assert torch.equal(routed_experts(hidden, ids, weights, packed), before)
+
+
+def test_choices_below_zero_add_nothing() -> None:
+    packed, _ = packed_and_reference()
+    hidden, ids, weights = torch.randn(5, HIDDEN), torch.tensor([[1, 5, 2]] * 5), torch.rand(5, 3)
+    here = torch.where(ids == 5, ids, -1)
+    there = torch.where(ids == 5, -1, ids)
+    parts = routed_experts(hidden, here, weights, packed) + routed_experts(hidden, there, weights, packed)
+    torch.testing.assert_close(parts, routed_experts(hidden, ids, weights, packed))
+    assert not routed_experts(hidden, torch.full_like(ids, -1), weights, packed).any()

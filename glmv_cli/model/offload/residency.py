@@ -68,6 +68,9 @@ class Residency:
         """What is in memory; the first goes first."""
         return tuple(self._sizes)
 
+    def __contains__(self, key: Key) -> bool:
+        return key in self._sizes
+
     def step(self, wanted: Iterable[Key], size: int, *, scan: bool) -> Iterator[Action]:
         """The actions of a step that wants these experts (each once) of ``size`` bytes; every one is to be carried
         out before the next is asked for.

@@ -1,0 +1,39 @@
+"""The devices that a plan names, each opened once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+
+from glmv_cli.errors import ModelError
+from glmv_cli.model.offload.cuda import CudaMover
+from glmv_cli.model.offload.mover import HostMover, Mover
+from glmv_cli.placement.plan import CPU
+
+OpenDevice = Callable[[str], Mover]
+"""Makes the mover of a place, ``cuda:N``."""
+
+
+def open_device(place: str) -> Mover:
+    """A GPU. Raises :class:`ModelError` where torch knows none of that number."""
+    device = torch.device(place)
+    if not torch.cuda.is_available() or device.index >= torch.cuda.device_count():
+        raise ModelError(
+            f"the plan uses {place}, which torch cannot", "check that torch was built for it, or use --gpu-memory 0"
+        )
+    return CudaMover(device)
+
+
+class Devices:
+    """Movers by place; the CPU computes in ``dtype``."""
+
+    def __init__(self, dtype: torch.dtype, open_device: OpenDevice) -> None:
+        self._open = open_device
+        self._movers: dict[str, Mover] = {CPU: HostMover(dtype)}
+
+    def mover(self, place: str) -> Mover:
+        """That of ``cuda:N`` or ``cpu``."""
+        if place not in self._movers:
+            self._movers[place] = self._open(place)
+        return self._movers[place]

@@ -1,0 +1,76 @@
+"""A weight file mapped into memory, of which ranges can be asked for and given back."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import mmap
+import os
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+_CHUNK = 128 << 10
+"""The system reads no more than its read-ahead window (128 KiB unless configured) for one request."""
+
+_AROUND = 64 << 10
+"""A fault gives access to so many bytes at once, if they are in the system's cache (``fault_around_bytes``)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Bytes ``start`` to ``end`` of a file."""
+
+    start: int
+    end: int
+
+    def rounded(self, unit: int) -> Range:
+        """The whole units, as pages, that hold it."""
+        return Range(self.start // unit * unit, -(-self.end // unit) * unit)
+
+
+class MappedFile:
+    """A file as tensors. Pages that are touched are read; nothing else is, and nothing may be written.
+
+    Raises ``OSError`` if it cannot be opened.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        self._size = os.fstat(self._descriptor).st_size
+        self._map = mmap.mmap(self._descriptor, self._size, flags=mmap.MAP_SHARED, prot=mmap.PROT_READ)
+        # A fault shall bring in no neighbours, which nobody counts: neither from the disk, nor whole huge pages of a
+        # file that was written lately.
+        self._map.madvise(mmap.MADV_RANDOM)
+        with contextlib.suppress(OSError):  # a kernel without huge pages
+            self._map.madvise(mmap.MADV_NOHUGEPAGE)
+
+    def tensor(self, start: int, shape: tuple[int, ...], dtype: torch.dtype) -> torch.Tensor:
+        """The tensor at byte ``start``. The mapping lives as long as one of its tensors does."""
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="The given buffer is not writable")
+            flat = torch.frombuffer(self._map, dtype=dtype, count=math.prod(shape), offset=start)
+        return flat.reshape(shape)
+
+    def will_need(self, part: Range) -> None:
+        """Starts reading, and does not wait."""
+        pages = part.rounded(mmap.PAGESIZE)
+        for start in range(pages.start, min(pages.end, self._size), _CHUNK):
+            self._map.madvise(mmap.MADV_WILLNEED, start, min(_CHUNK, self._size - start, pages.end - start))
+
+    def drop(self, part: Range) -> None:
+        """Gives the memory back: that of this process, and that of the system's cache of the file.
+
+        Neighbours that share the first or last page are read again when they are wanted.
+        """
+        seen, pages = part.rounded(_AROUND), part.rounded(mmap.PAGESIZE)
+        self._map.madvise(mmap.MADV_DONTNEED, seen.start, min(seen.end, self._size) - seen.start)
+        os.posix_fadvise(self._descriptor, pages.start, pages.end - pages.start, os.POSIX_FADV_DONTNEED)
+
+    def __del__(self) -> None:
+        # The mapping has a life of its own; only the descriptor is ours to close.
+        if hasattr(self, "_descriptor"):
+            os.close(self._descriptor)
