@@ -96,6 +96,12 @@ class Offloaded:
     bytes_uploaded: int
     """To GPUs."""
 
+    @property
+    def disk_hit_ratio(self) -> float:
+        """Hits among all that was wanted of the disk's experts; 1 if nothing was."""
+        wanted = self.disk_hits + self.disk_misses
+        return self.disk_hits / wanted if wanted else 1.0
+
     def since(self, earlier: Offloaded) -> Offloaded:
         """What came after ``earlier``."""
         pairs = zip(astuple(self), astuple(earlier), strict=True)

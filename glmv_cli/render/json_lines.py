@@ -62,6 +62,10 @@ class JsonLinesRenderer:
 
     def _answer_record(self, finished: Finished) -> dict[str, Any]:
         """The documented keys, in the documented order; seconds to the microsecond."""
+        offloaded = finished.offloaded
+        moved = (
+            {} if offloaded is None else {"offload": asdict(offloaded) | {"disk_hit_ratio": offloaded.disk_hit_ratio}}
+        )
         return {
             "model": self._model,
             "source": self._source,
@@ -72,6 +76,7 @@ class JsonLinesRenderer:
             "finish_reason": finished.finish_reason,
             "usage": asdict(finished.usage),
             "timings": {name: round(value, 6) for name, value in asdict(finished.timings).items()},
+            **moved,
         }
 
     def _write(self, record: dict[str, Any]) -> None:

@@ -6,11 +6,12 @@ from typing import Literal
 
 from glmv_cli.config import ShowThinking
 from glmv_cli.errors import GlmvError
-from glmv_cli.events import AnswerDelta, Event, Finished, Notice, Progress, ThinkingDelta
+from glmv_cli.events import AnswerDelta, Event, Finished, Notice, Offloaded, Progress, ThinkingDelta
 from glmv_cli.render.errors import write_error, write_note
 from glmv_cli.render.output import Output
 from glmv_cli.render.progress import ProgressLine
 from glmv_cli.render.sanitize import visible, visible_line
+from glmv_cli.units import format_bytes
 
 
 class PlainRenderer:
@@ -56,6 +57,8 @@ class PlainRenderer:
                 self._write_header()
                 self._answer_open = True  # an empty answer is one line, too
                 self.close()
+                if event.offloaded is not None and event.offloaded.bytes_read:
+                    write_note(self._output, _reading(event.offloaded))
 
     def fail(self, error: GlmvError) -> None:
         self.close()
@@ -102,3 +105,10 @@ class PlainRenderer:
         if self._unended == "stderr" or (self._unended == "stdout" and self._output.one_screen):
             self._output.to_stderr("\n")
         self._unended = None
+
+
+def _reading(offloaded: Offloaded) -> str:
+    return (
+        f"{format_bytes(offloaded.bytes_read)} of weights were read from disk; "
+        f"{offloaded.disk_hit_ratio:.0%} of the experts wanted were in memory"
+    )

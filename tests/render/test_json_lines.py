@@ -3,13 +3,14 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glmv_cli.errors import InputNotFoundError, MediaError
-from glmv_cli.events import AnswerDelta, Box, Finished, Notice, ThinkingDelta, Timings, Usage
+from glmv_cli.events import AnswerDelta, Box, Finished, Notice, Offloaded, ThinkingDelta, Timings, Usage
 from glmv_cli.render.json_lines import JsonLinesRenderer
 from glmv_cli.render.output import Output
 from glmv_cli.render.renderer import Renderer
@@ -69,6 +70,16 @@ def test_an_answer_is_one_line_with_the_documented_keys_in_order() -> None:
         '"decode_tokens_per_s":12.0}}\n'
     )
     assert console.stderr == "note: a demo\n"
+
+
+def test_a_model_that_did_not_fit_says_what_it_moved() -> None:
+    console = Console()
+    moved = replace(finished(), offloaded=Offloaded(3, 1, 1000, 0, 0, 0))
+    answer_all(JsonLinesRenderer(console.output, "demo", "What?"), (None, moved))
+    assert json.loads(console.stdout)["offload"] == {
+        "disk_hits": 3, "disk_misses": 1, "bytes_read": 1000, "gpu_hits": 0, "gpu_misses": 0, "bytes_uploaded": 0,
+        "disk_hit_ratio": 0.75,
+    }  # fmt: skip
 
 
 def test_a_person_at_a_terminal_gets_it_indented() -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from hypothesis import given, settings
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from glmv_cli.config import ShowThinking
 from glmv_cli.errors import MediaError
-from glmv_cli.events import AnswerDelta, Event, Finished, Notice, ThinkingDelta, Timings, Usage
+from glmv_cli.events import AnswerDelta, Event, Finished, Notice, Offloaded, ThinkingDelta, Timings, Usage
 from glmv_cli.render.output import Output
 from glmv_cli.render.plain import PlainRenderer
 from glmv_cli.render.renderer import Renderer
@@ -71,6 +71,21 @@ def show(renderer: Renderer, events: Sequence[Event], source: str | None = "a.pn
 def test_the_answer_and_only_the_answer_goes_to_stdout(console: Console) -> None:
     show(PlainRenderer(console.output()), [Notice("a demo"), *THINK_AND_ANSWER])
     assert console.texts == ("A cat.\n", "note: a demo\n")
+
+
+def test_what_was_read_from_disk_is_told_after_the_answer(console: Console) -> None:
+    offloaded = Offloaded(3, 1, 3 << 29, 0, 0, 0)
+    show(PlainRenderer(console.output()), [AnswerDelta("A cat."), replace(FINISHED, offloaded=offloaded)])
+    assert console.screen == [
+        "A cat.",
+        "\n",
+        "note: 1.5 GiB of weights were read from disk; 75% of the experts wanted were in memory\n",
+    ]
+
+
+def test_nothing_is_told_if_nothing_was_read(console: Console) -> None:
+    show(PlainRenderer(console.output()), [replace(FINISHED, offloaded=Offloaded(9, 0, 0, 5, 5, 99))])
+    assert console.texts == ("\n", "")
 
 
 def test_the_answer_comes_as_it_is_made(console: Console) -> None:

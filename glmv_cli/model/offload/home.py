@@ -12,7 +12,9 @@ from glmv_cli.kernels.moe import PackedExperts
 class Home(Protocol):
     """All experts of a layer, in main memory or in a mapped file."""
 
-    experts: PackedExperts
+    @property
+    def experts(self) -> PackedExperts:
+        """Their tensors."""
 
     def visit(self, wanted: tuple[int, ...], *, tokens: int) -> Iterator[tuple[int, ...]]:
         """The ``wanted`` experts (each once) of a step of ``tokens``, in groups.

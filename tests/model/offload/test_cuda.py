@@ -33,7 +33,7 @@ def test_a_copy_waits_for_the_computing_before_it() -> None:
     mover = CudaMover(GPU)
     target = torch.zeros(SIZE, dtype=torch.uint8, device=GPU)
     source = mover.staging(SIZE).fill_(1)
-    torch.cuda._sleep(50_000_000)  # type: ignore[no-untyped-call]
+    torch.cuda._sleep(50_000_000)
     seen = target.clone()  # after the pause, in the computing stream
     ticket = mover.upload(source, target, after=mover.computed())
     assert not ticket.done()

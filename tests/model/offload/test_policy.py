@@ -24,6 +24,7 @@ def test_an_empty_table_misses_everything_in_the_order_asked() -> None:
 def test_an_expert_is_found_once_it_has_arrived() -> None:
     table = SlotTable(2)
     slot = table.claim(7, keep=())
+    assert slot is not None
     assert table.split([7]) == Split({}, (7,))
     table.arrived(7)
     assert table.split([7, 8]) == Split({7: slot}, (8,))
@@ -91,7 +92,9 @@ def test_it_behaves_like_a_list_of_experts_in_the_order_of_use(
     slots: int, steps: list[tuple[list[int], int, bool]]
 ) -> None:
     """Every step: split, then up to n uploads of what was missed, which arrive now or one step later."""
-    table, order, late = SlotTable(slots), [], []
+    table = SlotTable(slots)
+    order: list[int] = []
+    late: list[int] = []
     hits = misses = 0
     for wanted, uploads, at_once in steps:
         for expert in late:

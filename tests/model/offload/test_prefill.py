@@ -23,7 +23,12 @@ class LateComputer(LateMover):
 
     def computed(self) -> Ticket:
         earlier = list(self.launched)
-        return Late(lambda: [ticket.wait() for ticket in earlier] and None)
+
+        def compute() -> None:
+            for ticket in earlier:
+                ticket.wait()
+
+        return Late(compute)
 
 
 def test_a_buffer_is_filled_again_only_after_it_was_computed_from() -> None:

@@ -111,7 +111,8 @@ def test_any_steps_stay_within_the_capacity_and_compute_everything_once(
     steps=st.lists(st.tuples(st.integers(0, 1), st.integers(0, 9)), max_size=60),
 )
 def test_single_experts_follow_the_plain_rule(capacity: int, steps: list[tuple[int, int]]) -> None:
-    residency, order = Residency(capacity), []
+    residency = Residency(capacity)
+    order: list[Key] = []
     for step in steps:
         key = Key(*step)
         list(residency.step([key], 1, scan=False))
