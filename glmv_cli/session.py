@@ -10,54 +10,64 @@ from pathlib import Path
 from glmv_cli.engine.local import LocalEngine, Stop, Token
 from glmv_cli.engine.sampler import Sampler, make_sampler
 from glmv_cli.engine.think_budget import ThinkBudget
-from glmv_cli.errors import UsageError
-from glmv_cli.events import AnswerDelta, Box, Event, Finished, Notice, Progress, Timings, Usage
+from glmv_cli.events import AnswerDelta, Box, Event, Finished, Notice, Offloaded, Progress, Timings, Usage
 from glmv_cli.families import Family
 from glmv_cli.media.frames import DecodedImage, DecodedVideo
 from glmv_cli.media.load import load
 from glmv_cli.messages import ChatRequest, MediaPart, MediaSource, SamplingOptions
 from glmv_cli.model.loader import load_model, open_checkpoint
 from glmv_cli.model.network import network_of
+from glmv_cli.model.offload.attach import Offload, attach_offload
+from glmv_cli.model.offload.devices import usable_machine
 from glmv_cli.parsing.boxes import find_boxes, to_pixels
 from glmv_cli.parsing.markup import Markup
 from glmv_cli.parsing.stops import StopFilter
 from glmv_cli.parsing.stream import Delta, StreamParser
+from glmv_cli.placement.budget import Wishes
+from glmv_cli.placement.model import read_model
+from glmv_cli.placement.planner import make_plan
 from glmv_cli.prompt.builder import DecodedMedia, PromptBuilder
 from glmv_cli.prompt.inputs import IMAGE, VIDEO, ModelInputs
 from glmv_cli.store.json_files import read_json
+
+_NO_WISHES = Wishes()
 
 
 class Session:
     """Answers requests with one model. Open it once: loading is the dear part."""
 
     def __init__(self, model: str, engine: LocalEngine, builder: PromptBuilder, family: Family,
-                 generation: dict[str, object], load_s: float) -> None:  # fmt: skip
+                 generation: dict[str, object], offload: Offload, load_s: float,
+                 notice: str | None) -> None:  # fmt: skip
         self.model = model
         self._engine = engine
         self._builder = builder
         self._markup = _markup(family)
         self._generation = generation
+        self._offload = offload
         self._load_s = load_s
+        self._notice = notice
 
     @classmethod
-    def open(cls, directory: Path, name: str, context: int | None = None) -> Session:
+    def open(cls, directory: Path, name: str, wishes: Wishes = _NO_WISHES) -> Session:
         """Loads the 4-bit checkpoint in ``directory``; ``name`` is what the user calls it.
 
-        ``context`` limits prompt and answer together to less tokens than the model was made for. Raises
-        :class:`ModelError` if the checkpoint is incomplete, damaged or of an unsupported family.
+        It goes where this machine and the ``wishes`` allow. Raises :class:`ModelError` if the checkpoint is
+        incomplete, damaged or of an unsupported family, :class:`MemoryShortageError` if it cannot be made to fit, and
+        :class:`UsageError` for a context that the model was not made for.
         """
         started = time.perf_counter()
         checkpoint, family = open_checkpoint(directory)
         generation = read_json(directory / "generation_config.json", default=dict(family.generation))
         builder = PromptBuilder(directory)
+        machine, notice = usable_machine()
+        plan = make_plan(read_model(directory, name).sizes, machine, wishes)
         model = load_model(checkpoint, family)
+        offload = attach_offload(model, plan, checkpoint.files)
         stop = generation.get("eos_token_id") or model.config.get_text_config().eos_token_id or ()
         stop_ids = frozenset([stop] if isinstance(stop, int) else stop)
-        network = network_of(model)
-        if context is not None and context > network.context_length:
-            raise UsageError(f"{name} takes at most {network.context_length} tokens", "choose a smaller --context")
-        engine = LocalEngine(network, builder.tokenizer.backend_tokenizer, stop_ids, context)
-        return cls(name, engine, builder, family, generation, time.perf_counter() - started)
+        engine = LocalEngine(network_of(model), builder.tokenizer.backend_tokenizer, stop_ids, plan.context)
+        return cls(name, engine, builder, family, generation, offload, time.perf_counter() - started, notice)
 
     def answer(self, request: ChatRequest, *, max_pixels: int) -> Iterator[Event]:
         """The events of one answer, :class:`Finished` last. Closing the iterator cancels it.
@@ -66,6 +76,10 @@ class Session:
         cannot be used and prompts that do not fit.
         """
         started = time.perf_counter()
+        before = self._offload.usage()
+        if self._notice is not None:
+            yield Notice(self._notice)
+            self._notice = None
         media = self._decode(request, max_pixels)
         yield from (Notice(m.notice) for m in media.values() if isinstance(m, DecodedVideo) and m.notice)
         inputs = self._builder.build(request.messages, media, request.think)
@@ -81,7 +95,8 @@ class Session:
             else:
                 yield from answer.end()
                 boxes = _boxes(answer.answer, [media[source] for source in _last_shown(request)])
-                yield answer.finished(step, inputs, boxes, self._load_s, prepared - started)
+                moved = self._offload.usage().since(before) if self._offload.is_active else None
+                yield answer.finished(step, inputs, boxes, self._load_s, prepared - started, moved)
 
     def _sampler(self, options: SamplingOptions, parser: StreamParser) -> Sampler:
         sampler = make_sampler(options, self._generation)
@@ -148,7 +163,7 @@ class _Answer:
         return list(deltas)
 
     def finished(self, stop: Stop, inputs: ModelInputs, boxes: tuple[Box, ...], load_s: float,
-                 prepare_s: float) -> Finished:  # fmt: skip
+                 prepare_s: float, offloaded: Offloaded | None) -> Finished:  # fmt: skip
         """``prepare_s``, decoding media and cutting patches, counts as encoding."""
         usage = Usage(
             prompt_tokens=inputs.ids.shape[1],
@@ -167,7 +182,7 @@ class _Answer:
             decode_s=stop.decode_s,
             decode_tokens_per_s=later / stop.decode_s if later else 0.0,
         )
-        return Finished(self.thinking, self.answer, boxes, stop.reason, usage, timings)
+        return Finished(self.thinking, self.answer, boxes, stop.reason, usage, timings, offloaded)
 
 
 def _markup(family: Family) -> Markup:

@@ -6,12 +6,20 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 
-from glmv_cli.errors import GlmvError, MediaError, UsageError
+from glmv_cli.errors import GlmvError, MediaError, MemoryShortageError, UsageError
 from glmv_cli.events import AnswerDelta, Notice, ThinkingDelta
 from glmv_cli.media.limits import DEFAULT_MAX_PIXELS
 from glmv_cli.messages import ChatRequest, MediaPart, MediaSource, Message, SamplingOptions, TextPart
+from glmv_cli.model.offload import devices
+from glmv_cli.placement.budget import Wishes
+from glmv_cli.placement.hardware import Gpu, Machine
+from glmv_cli.placement.model import read_model
+from glmv_cli.placement.plan import CPU
+from glmv_cli.placement.planner import make_plan
 from glmv_cli.session import Session
+from glmv_cli.units import GIB
 from tests.asking import ask, user
 from tools.demo_model.grading import iou
 
@@ -182,7 +190,7 @@ def test_a_budget_that_is_not_spent_changes_nothing(session: Session, think: boo
 
 
 def test_a_smaller_context_is_kept(demo_directory: Path) -> None:
-    small = Session.open(demo_directory, "demo", context=64)
+    small = Session.open(demo_directory, "demo", Wishes(context=64))
     with pytest.raises(GlmvError, match=r"takes 64 with its answer: text \d+, image 1: 30, image 2: 30") as caught:
         ask(small, ChatRequest((user("Compare these images.", "shapes.png", "shapes.png"),)))
     assert str(caught.value.hint).endswith("or raise --context, up to 4096")
@@ -193,5 +201,52 @@ def test_a_smaller_context_is_kept(demo_directory: Path) -> None:
 
 
 def test_a_context_that_the_model_does_not_have_is_refused(demo_directory: Path) -> None:
-    with pytest.raises(UsageError, match="at most 4096"):
-        Session.open(demo_directory, "demo", context=5000)
+    with pytest.raises(UsageError, match="at most 4,096"):
+        Session.open(demo_directory, "demo", Wishes(context=5000))
+
+
+# -------------------------------------------------------------------------------------------- the memory
+
+
+@pytest.fixture(scope="module")
+def tight(demo_directory: Path) -> Wishes:
+    """Main memory for all of the model but for 12 of its 24 experts."""
+    sizes = read_model(demo_directory, "demo").sizes
+    machine = Machine((), 64 * GIB, 64 * GIB, 2)
+    everything = make_plan(sizes, machine, Wishes()).tiers[-1]
+    assert everything.place == CPU
+    return Wishes(gpu_memory=0, cpu_memory=everything.used - 12 * sizes.layers[1].expert)
+
+
+def test_a_model_larger_than_the_memory_says_the_same_and_how_much_it_read(session: Session, tight: Wishes,
+                                                                           demo_directory: Path) -> None:  # fmt: skip
+    request = ChatRequest((user("Describe this image.", "shapes.png"),), think=False)
+    small = Session.open(demo_directory, "demo", tight)
+    for _ in range(2):
+        _, finished = ask(small, request)
+        assert finished.answer == ask(session, request)[1].answer
+        assert finished.offloaded is not None
+        assert finished.offloaded.bytes_read > 0
+        assert 0 < finished.offloaded.disk_hit_ratio < 1
+
+
+def test_a_model_that_fits_has_nothing_to_say_about_memory(session: Session) -> None:
+    _, finished = ask(session, ChatRequest((user("Who are you?"),)))
+    assert finished.offloaded is None
+
+
+def test_too_little_memory_is_told_before_loading(demo_directory: Path) -> None:
+    with pytest.raises(MemoryShortageError, match="are needed"):
+        Session.open(demo_directory, "demo", Wishes(cpu_memory=10**6))
+
+
+def test_a_gpu_that_torch_cannot_use_is_left_out_and_told_once(demo_directory: Path,
+                                                               monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+    if torch.cuda.is_available():
+        pytest.skip("there is one")
+    gpu = Gpu(0, "stand-in", 24 * GIB, 24 * GIB, 10**12)
+    monkeypatch.setattr(devices, "probe", lambda: Machine((gpu,), 64 * GIB, 64 * GIB, 2))
+    opened = Session.open(demo_directory, "demo")
+    for told in (1, 0):
+        events, _ = ask(opened, ChatRequest((user("Who are you?"),)))
+        assert sum(isinstance(event, Notice) and "cannot use the GPU" in event.text for event in events) == told

@@ -38,6 +38,8 @@ def _shared(
     repetition_penalty: sampling.RepetitionPenalty = None,
     seed: sampling.Seed = None,
     max_pixels: options.MaxPixels = None,
+    gpu_memory: options.GpuMemory = None,
+    cpu_memory: options.CpuMemory = None,
     context_tokens: options.Context = None,
 ) -> None:
     """Its signature is the table, in the order of ``--help``."""

@@ -12,6 +12,7 @@ from glmv_cli.cli.inquiry import Inquiry, Question, open_inquiry
 from glmv_cli.errors import GlmvError
 from glmv_cli.events import Event
 from glmv_cli.messages import ChatRequest
+from glmv_cli.placement.budget import Wishes
 from glmv_cli.render.errors import write_note
 from glmv_cli.render.json_lines import JsonLinesRenderer
 from glmv_cli.render.plain import PlainRenderer
@@ -44,8 +45,10 @@ def answer_all(environment: Environment, options: AnswerOptions, inquiries: Sequ
             check_sight(model)
         if model.by_default:
             write_note(environment.output, _BY_DEFAULT)
+        settings = settled.settings
+        wishes = Wishes(settings.gpu_memory, settings.cpu_memory, settings.context)
         with reading():
-            session = environment.open_session(model.directory, model.name, settled.settings.context)
+            session = environment.open_session(model.directory, model.name, wishes)
         for question in questions:
             desk.answer(question, session)
     return desk.status

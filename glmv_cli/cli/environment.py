@@ -18,6 +18,7 @@ from glmv_cli.render.output import Output
 if TYPE_CHECKING:
     from glmv_cli.events import Event
     from glmv_cli.messages import ChatRequest
+    from glmv_cli.placement.budget import Wishes
 
 
 class AnsweringSession(Protocol):
@@ -27,8 +28,8 @@ class AnsweringSession(Protocol):
         """The events of one answer."""
 
 
-SessionFactory = Callable[[Path, str, int | None], AnsweringSession]
-"""Loads the checkpoint in a directory; then its name, and the tokens of context, if they are limited."""
+SessionFactory = Callable[[Path, str, "Wishes"], AnsweringSession]
+"""Loads the checkpoint in a directory; then its name, and the memory and context that are asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def environment_of(context: typer.Context) -> Environment:
     return environment
 
 
-def _open_session(directory: Path, name: str, context: int | None) -> AnsweringSession:
+def _open_session(directory: Path, name: str, wishes: Wishes) -> AnsweringSession:
     from glmv_cli.session import Session  # imports torch and transformers: seconds
 
-    return Session.open(directory, name, context)
+    return Session.open(directory, name, wishes)

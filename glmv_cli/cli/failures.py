@@ -92,7 +92,8 @@ def _usage_error(error: typer.TyperException) -> UsageError:
 def _memory_shortage() -> MemoryShortageError:
     return MemoryShortageError(
         "not enough memory",
-        hint="close other programs, ask about fewer or smaller files, or use a smaller model",
+        hint="give the model less room, with --cpu-memory, --gpu-memory or --context ('glmv plan' shows what they do), "
+        "close other programs, or ask about fewer or smaller files",
     )
 
 

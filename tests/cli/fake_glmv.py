@@ -16,6 +16,7 @@ from glmv_cli.cli.environment import AnsweringSession, Environment
 from glmv_cli.cli.main import main
 from glmv_cli.events import AnswerDelta, Event
 from glmv_cli.messages import ChatRequest
+from glmv_cli.placement.budget import Wishes
 from tests.cli.fakes import FakeSession
 
 
@@ -29,7 +30,7 @@ class EndlessSession:
             time.sleep(0.01)
 
 
-def open_session(directory: Path, name: str, context: int | None) -> AnsweringSession:
+def open_session(directory: Path, name: str, wishes: Wishes) -> AnsweringSession:
     what = os.environ.get("FAKE", "quick")
     if what == "loading":
         print("loading", file=sys.stderr, flush=True)  # noqa: T201 - tells the test that it may interrupt

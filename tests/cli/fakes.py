@@ -11,6 +11,7 @@ from glmv_cli.cli.environment import AnsweringSession, Environment
 from glmv_cli.cli.program import run
 from glmv_cli.events import AnswerDelta, Event, Finished, ThinkingDelta, Timings, Usage
 from glmv_cli.messages import ChatRequest, MediaPart, TextPart
+from glmv_cli.placement.budget import Wishes
 from glmv_cli.render.output import Output
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(8)
@@ -64,14 +65,14 @@ class FakeSession:
 
 @dataclass(frozen=True)
 class Ran:
-    """What a command line left behind. ``opened``, ``contexts``: the name of every model that was loaded, and how
-    many tokens it was to have room for."""
+    """What a command line left behind. ``opened``, ``wishes``: the name of every model that was loaded, and what
+    memory and context were asked for."""
 
     status: int
     stdout: str
     stderr: str
     opened: list[str]
-    contexts: list[int | None]
+    wishes: list[Wishes]
     session: FakeSession
 
     @property
@@ -124,12 +125,12 @@ class Glmv:
     ) -> Ran:
         stderr = io.StringIO()
         opened: list[str] = []
-        contexts: list[int | None] = []
+        wishes: list[Wishes] = []
 
-        def open_session(directory: Path, name: str, context: int | None) -> AnsweringSession:
+        def open_session(directory: Path, name: str, given: Wishes) -> AnsweringSession:
             assert (directory / "config.json").is_file()
             opened.append(name)
-            contexts.append(context)
+            wishes.append(given)
             if self.load_failure is not None:
                 raise self.load_failure
             return self.session
@@ -143,4 +144,4 @@ class Glmv:
             open_session=open_session,
         )
         status = run(list(arguments), environment)
-        return Ran(status, self.stdout.getvalue(), stderr.getvalue(), opened, contexts, self.session)
+        return Ran(status, self.stdout.getvalue(), stderr.getvalue(), opened, wishes, self.session)

@@ -7,6 +7,7 @@ import pytest
 from glmv_cli import __version__
 from glmv_cli.media.limits import DEFAULT_MAX_PIXELS
 from glmv_cli.messages import MediaPart, SamplingOptions, TextPart
+from glmv_cli.placement.budget import Wishes
 from tests.cli.fakes import MP4, PNG, Glmv, Keyboard
 
 
@@ -199,11 +200,12 @@ def test_options_of_sampling_reach_the_session_from_both_commands(glmv: Glmv, ar
     ran = glmv(
         *(*arguments, "--top-k", "0", "--top-p", "0.9", "--min-p", "0", "--repetition-penalty", "1.1"),
         *("--stop", "END", "--stop", "\n", "--think-budget", "0", "--context", "4k"),
+        *("--gpu-memory", "0", "--cpu-memory", "20GiB"),
     )
     assert ran.session.requests[0].sampling == SamplingOptions(
         top_k=0, top_p=0.9, min_p=0.0, repetition_penalty=1.1, stop=("END", "\n"), think_budget=0
     )
-    assert ran.contexts == [4096]
+    assert ran.wishes == [Wishes(gpu_memory=0, cpu_memory=20 * 2**30, context=4096)]
 
 
 @pytest.mark.parametrize("arguments", [("describe", "a.png"), ("ask", "hi")])

@@ -39,6 +39,11 @@ class Offload:
     stagings: dict[str, Staging] = field(default_factory=dict)
     streams: dict[str, Stream] = field(default_factory=dict)
 
+    @property
+    def is_active(self) -> bool:
+        """Whether there is anything to tell: experts on disk, or copies of experts on a GPU."""
+        return self.residency is not None or bool(self.slots)
+
     def usage(self) -> Offloaded:
         """Since the model was loaded."""
         disk = self.residency

@@ -2,14 +2,36 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from dataclasses import replace
 
+import psutil
 import torch
 
 from glmv_cli.errors import ModelError
 from glmv_cli.model.offload.cuda import CudaMover
 from glmv_cli.model.offload.mover import HostMover, Mover
+from glmv_cli.placement.hardware import Machine, probe
 from glmv_cli.placement.plan import CPU
+
+NO_CUDA = "this build of torch cannot use the GPU, so everything runs on the CPU"
+
+
+def usable_machine() -> tuple[Machine, str | None]:
+    """This machine as this process can use it, and what the user should know about the difference.
+
+    What the process has taken already (torch, above all) is counted as available: plans have it in their workspace.
+    """
+    # As NVML numbers GPUs. Read when CUDA is first asked for anything.
+    os.environ.setdefault("CUDA_DEVICE_ORDER", "PCI_BUS_ID")
+    machine = probe()
+    taken = psutil.Process().memory_info().rss
+    machine = replace(machine, available=min(machine.memory, machine.available + taken))
+    if machine.gpus and not torch.cuda.is_available():
+        return replace(machine, gpus=()), NO_CUDA
+    return machine, None
+
 
 OpenDevice = Callable[[str], Mover]
 """Makes the mover of a place, ``cuda:N``."""
