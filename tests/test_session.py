@@ -210,12 +210,12 @@ def test_a_context_that_the_model_does_not_have_is_refused(demo_directory: Path)
 
 @pytest.fixture(scope="module")
 def tight(demo_directory: Path) -> Wishes:
-    """Main memory for all of the model but for 12 of its 24 experts."""
+    """Main memory for all of the model but for 8 of its 24 experts."""
     sizes = read_model(demo_directory, "demo").sizes
     machine = Machine((), 64 * GIB, 64 * GIB, 2)
     everything = make_plan(sizes, machine, Wishes()).tiers[-1]
     assert everything.place == CPU
-    return Wishes(gpu_memory=0, cpu_memory=everything.used - 12 * sizes.layers[1].expert)
+    return Wishes(gpu_memory=0, cpu_memory=everything.used - 8 * sizes.layers[1].expert)
 
 
 def test_a_model_larger_than_the_memory_says_the_same_and_how_much_it_read(session: Session, tight: Wishes,

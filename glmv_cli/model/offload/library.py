@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 import torch
@@ -54,15 +54,17 @@ class Library:
         return self._opened[path]
 
 
-def room_for_experts(allowed: int, model: nn.Module, elsewhere: Iterable[Experts4bit]) -> int:
+def room_for_experts(
+    allowed: int, model: nn.Module, on_disk: Collection[Experts4bit], moved: Iterable[nn.Parameter] = ()
+) -> int:
     """What is left of the bytes ``allowed`` in main memory beside the weights that stay there.
 
-    ``elsewhere``: experts that do not. Raises :class:`MemoryShortageError` if not one of them fits into it.
+    These are all of the model's, but for those ``on_disk`` and those ``moved`` to GPUs. Raises
+    :class:`MemoryShortageError` if not one expert fits into what is left.
     """
-    gone = list(elsewhere)
-    apart = {id(weight) for experts in gone for weight in experts.parameters()}
-    stays = sum(w.nbytes for w in model.parameters() if w.device.type == "cpu" and id(w) not in apart)
-    largest = max(ExpertShape.of(experts.packed).size for experts in gone)
+    apart = {id(weight) for weight in moved} | {id(weight) for experts in on_disk for weight in experts.parameters()}
+    stays = sum(weight.nbytes for weight in model.parameters() if id(weight) not in apart)
+    largest = max(ExpertShape.of(experts.packed).size for experts in on_disk)
     if allowed - stays < largest:
         raise MemoryShortageError(
             f"{format_bytes(allowed)} of main memory leave no room for a single expert beside the other weights",

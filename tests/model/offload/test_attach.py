@@ -83,10 +83,9 @@ def bytes_of(demo_directory: Path) -> tuple[int, int]:
 
 
 def tight(placement: Plan, bytes_of: tuple[int, int]) -> Plan:
-    """With memory for 5 of the experts on disk. Stand-ins for GPUs take main memory, too."""
+    """With memory for 5 of the experts on disk; more where other weights are on GPUs."""
     rest, expert = bytes_of
-    elsewhere = sum(layer.experts not in (None, DISK) for layer in placement.layers)
-    return replace(placement, cpu_memory=rest + 8 * elsewhere * expert + 5 * expert)
+    return replace(placement, cpu_memory=rest + 5 * expert)
 
 
 PLACEMENTS = {
