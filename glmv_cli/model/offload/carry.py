@@ -18,7 +18,8 @@ from glmv_cli.placement.plan import CPU, Plan
 def place_parts(model: PreTrainedModel, plan: Plan, devices: Devices) -> list[nn.Parameter]:
     """Everything but routed experts goes where the plan says; the weights that have left the CPU.
 
-    Where all of it is on the CPU, nothing is touched. Embeddings and head are given their inputs by the engine; what stands between them gets a hook.
+    Where all of it is on the CPU, nothing is touched. Embeddings and head are given their inputs by the engine; what
+    stands between them gets a hook.
     """
     body = model.get_decoder()
     first = plan.layers[0].core
