@@ -32,6 +32,7 @@ PUBLIC_NAMES = {
         "FinishReason",
         "Finished",
         "Notice",
+        "Offloaded",
         "Progress",
         "ThinkingDelta",
         "Timings",

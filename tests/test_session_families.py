@@ -13,6 +13,7 @@ from glmv_cli.engine.local import LocalEngine
 from glmv_cli.families import family_of
 from glmv_cli.messages import ChatRequest, Message, SamplingOptions, TextPart
 from glmv_cli.model.network import network_of
+from glmv_cli.model.offload.attach import Offload
 from glmv_cli.prompt.builder import PromptBuilder
 from glmv_cli.session import Session
 from tests.asking import ask, user
@@ -33,7 +34,7 @@ def opened(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, Callabl
     def session() -> Session:
         builder = PromptBuilder(directory)
         engine = LocalEngine(network_of(model), builder.tokenizer.backend_tokenizer, frozenset())
-        return Session("random", engine, builder, family_of(config["model_type"], "random"), {}, 0.0)
+        return Session("random", engine, builder, family_of(config["model_type"], "random"), {}, Offload())
 
     return request.param, session
 
