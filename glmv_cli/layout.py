@@ -25,11 +25,12 @@ class Rule:
 RULES = (
     Rule(r"(^|\.)visual\.", "half", "the vision tower is small, and what it loses is lost for every token"),
     Rule(r"embed_tokens\.|(^|\.)lm_head\.", "half", "bitsandbytes reads embeddings and head in 16 bit only"),
-    Rule(r"\.mlp\.gate\.", "keep", "a router decides; its few weights cost nothing"),
-    Rule(r"norm\.weight$|\.bias$", "keep", "vectors"),
+    Rule(r"\.e_score_correction_bias$", "keep", "the released models have it in float32, and so has transformers"),
+    Rule(r"\.mlp\.gate\.", "half", "a router decides; its few weights cost nothing"),
+    Rule(r"norm\.weight$|\.bias$", "half", "vectors"),
     Rule(r"\.experts\.(gate_up|down)_proj$", "nf4", "94 % of the weights; fused, one expert a slice"),
     Rule(r"_proj\.weight$", "nf4", "linear layers of attention, dense and shared MLPs"),
-    Rule(r"", "keep", "everything else"),
+    Rule(r"", "half", "everything else"),
 )
 
 

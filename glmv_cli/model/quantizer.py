@@ -68,7 +68,8 @@ def quantize(
     blueprint = draw(source, result_file_size)
     subject = f"{_VERSION} {blueprint.fingerprint()} {digest(source.identity.encode())} search={search}"
     with explaining_full_disks(target), open_workplace(target, subject, force=force) as work:
-        work.allocate((name, file_size(header)) for name, (_, header) in blueprint.files.items())
+        sizes = [(name, file_size(header)) for name, (_, header) in blueprint.files.items()]
+        work.allocate(sizes, source.largest_download)
         read, digests = convert_all(source, blueprint, work, search, progress or _silent)
         _write_the_rest(source, blueprint, work, search, digests)
         work.publish(replace=force)
@@ -118,6 +119,9 @@ def _config(source: ShardSource, blueprint: Blueprint) -> dict[str, Any]:
     """
     skipped = ["lm_head", *(["model.visual"] if "vision_config" in source.config else []), *blueprint.kept_linears]
     plain = {key: value for key, value in source.config.items() if key != "compression_config"}
+    for key in ("dtype", "torch_dtype"):
+        if plain.get(key) == "float32":
+            plain[key] = "bfloat16"  # what is not packed was rounded to it
     return plain | {
         "quantization_config": {
             "quant_method": "bitsandbytes",

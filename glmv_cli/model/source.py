@@ -36,6 +36,10 @@ class ShardSource(Protocol):
     def headers(self) -> Mapping[str, Header]:
         """File name → header, in order; known before any weight is fetched."""
 
+    @property
+    def largest_download(self) -> int:
+        """Bytes that :meth:`fetch` needs on the disk, at most, for one file."""
+
     def copy_small_files(self, target: Path) -> None:
         """Puts tokenizer, templates and processor configs into the directory ``target``."""
 
@@ -56,6 +60,7 @@ class LocalSource:
     headers: dict[str, Header]
     identity: str
     revision: str | None = None
+    largest_download: int = 0
 
     @classmethod
     def open(cls, directory: Path, name: str | None = None) -> LocalSource:

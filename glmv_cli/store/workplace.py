@@ -36,14 +36,15 @@ class Workplace:
         self._directory = directory
         self._lock = lock
 
-    def allocate(self, files: Iterable[tuple[str, int]]) -> None:
-        """Takes the room for files of so many bytes; what is in them already stays.
+    def allocate(self, files: Iterable[tuple[str, int]], spare: int) -> None:
+        """Takes the room for files of so many bytes; what is in them already stays. ``spare`` must be left besides.
 
         Raises :class:`DiskFullError` if there is not enough.
         """
         sizes = dict(files)
         there = {name: _blocks(self.result / name) for name in sizes}
         lacking = sum(max(0, size - there[name]) for name, size in sizes.items())
+        lacking += spare
         free = shutil.disk_usage(self.result).free
         if lacking > free:
             raise DiskFullError(

@@ -1,0 +1,51 @@
+"""Memory does not grow with the checkpoint, nor with its largest tensor."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+
+# The source is a file with a hole: zeros that take no room. Linear and head have 160 MB each, read as float32.
+MEASURE = """
+import json, resource, sys
+from pathlib import Path
+import torch
+torch.set_num_threads(1)
+from glmv_cli.model.quantizer import quantize
+from glmv_cli.model.source import LocalSource
+from glmv_cli.store.safetensors_header import build_header
+
+def source(directory, rows):
+    directory.mkdir()
+    config = {"model_type": "glm4_moe", "num_hidden_layers": 1}
+    (directory / "config.json").write_text(json.dumps(config))
+    tensors = {"model.layers.0.self_attn.q_proj.weight": ("F32", (rows, 1024)), "lm_head.weight": ("F32", (rows, 1024))}
+    first, header = build_header(tensors, {})
+    with (directory / "model.safetensors").open("wb") as file:
+        file.write(first)
+        file.truncate(max(info.end for info in header.tensors.values()))
+    return LocalSource.open(directory)
+
+base = Path(sys.argv[1])
+peaks = []
+for rows in (8, 40_000):
+    quantize(source(base / f"source{rows}", rows), base / f"out{rows}", search=sys.argv[2] == "search")
+    peaks.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+print(*peaks)
+"""
+
+
+@pytest.mark.parametrize("scales", ["nearest", "search"])
+def test_peak_memory(tmp_path: Path, scales: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", MEASURE, str(tmp_path), scales], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    small, large = map(float, done.stdout.split())  # MiB
+    assert large - small < 200
+    assert large < 1500
