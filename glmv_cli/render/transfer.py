@@ -15,7 +15,7 @@ _SPARSE = 30.0
 """Seconds between two lines where stderr is no terminal."""
 _WINDOW = 15.0
 """Seconds over which the rate is taken: long enough to be steady, short enough to follow a change."""
-_BAR = 24
+_BAR = 16
 
 
 class TransferLine:
@@ -47,9 +47,15 @@ class TransferLine:
             self._points.popleft()
         text = self._text(done, total)
         if not self._output.stderr_is_tty:
-            self._output.to_stderr(text + "\n")
+            self._output.to_stderr(f"{self._label} {text}\n")
             return
-        text = text[: shutil.get_terminal_size().columns - 1]
+        part = done / total if total else 1.0
+        full = int(_BAR * part)
+        room = shutil.get_terminal_size().columns - 1
+        bar = f"[{'#' * full}{'.' * (_BAR - full)}] "
+        if len(self._label) + len(bar) + len(text) >= room:
+            bar = ""
+        text = f"{self._label} {bar}{text}"[:room]
         self._output.to_stderr("\r" + text.ljust(self._width))
         self._width = len(text)
 
@@ -60,10 +66,8 @@ class TransferLine:
             self._width = 0
 
     def _text(self, done: int, total: int) -> str:
-        part = done / total if total else 1.0
-        full = int(_BAR * part)
-        bar = f"[{'#' * full}{'.' * (_BAR - full)}] " if self._output.stderr_is_tty else ""
-        text = f"{self._label} {bar}{int(100 * part):3} %  {format_bytes(done)} of {format_bytes(total)}"
+        percent = int(100 * done / total) if total else 100
+        text = f"{percent:3} %  {format_bytes(done)} of {format_bytes(total)}"
         (then, before), (now, _) = self._points[0], self._points[-1]
         if now > then and done > before:
             rate = (done - before) / (now - then)
