@@ -75,36 +75,6 @@ class TransferLine:
         return text
 
 
-class TransferLines:
-    """Several transfers that take turns on one line."""
-
-    def __init__(self, output: Output) -> None:
-        self._output = output
-        self._lines: dict[str, TransferLine] = {}
-        self._last: TransferLine | None = None
-
-    def watch(self, label: str) -> Callable[[int, int], None]:
-        """What to tell the progress of a transfer."""
-        line = self._lines.setdefault(label, TransferLine(self._output, label))
-
-        def show(done: int, total: int) -> None:
-            if self._last is not line:
-                self.clear()
-                self._last = line
-            line(done, total)
-
-        return show
-
-    def watch_download(self, name: str, done: int, total: int) -> None:
-        """Progress of the file called ``name``."""
-        self.watch(f"downloading {name}")(done, total)
-
-    def clear(self) -> None:
-        """Leave the line empty, as if nothing had been there."""
-        if self._last is not None:
-            self._last.clear()
-
-
 def format_seconds(seconds: float) -> str:
     """``6:42``, ``1:06:42``."""
     minutes, rest = divmod(round(seconds), 60)

@@ -7,7 +7,7 @@ import io
 import pytest
 
 from glmv_cli.render.output import Output
-from glmv_cli.render.transfer import TransferLine, TransferLines, format_seconds
+from glmv_cli.render.transfer import TransferLine, format_seconds
 
 GIB = 1 << 30
 
@@ -83,19 +83,6 @@ def test_the_line_is_taken_away() -> None:
 
 def test_nothing_to_transfer_is_all_done() -> None:
     assert "100 %" in run(True, [(0, 0)], total=0)
-
-
-def test_transfers_take_turns() -> None:
-    output, stderr = output_of(True)
-    lines = TransferLines(output)
-    lines.watch("quantizing")(1, 4)
-    lines.watch_download("model-2.safetensors", 1, 2)
-    shown = [text.strip() for text in stderr.getvalue().split("\r")]
-    assert shown[1].startswith("quantizing")
-    assert shown[2] == ""
-    assert shown[-1].startswith("downloading model-2.safetensors")
-    lines.clear()
-    assert stderr.getvalue().endswith("\r")
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(0.4, "0:00"), (59.6, "1:00"), (402, "6:42"), (4002, "1:06:42")])

@@ -57,25 +57,26 @@ def quantize(
     from glmv_cli.cli.failures import reading
     from glmv_cli.cli.sources import open_source
     from glmv_cli.render.errors import write_note
-    from glmv_cli.render.transfer import TransferLines
     from glmv_cli.store.workplace import check_target, workplace_of
 
     environment = environment_of(context)
     directory = Path(os.path.abspath(os.path.expanduser(target)))
-    lines = TransferLines(environment.output)
+    with reading():
+        check_target(directory, force=force)
+        opened = open_source(source, revision, workplace_of(directory) / "download", environment.environ)
+    from glmv_cli.model.quantizer import quantize as run
+    from glmv_cli.render.transfer import TransferLine
+
+    line = TransferLine(environment.output, "quantizing")
     try:
         with reading():
-            check_target(directory, force=force)
-            opened = open_source(source, revision, workplace_of(directory) / "download", lines.watch_download)
-            from glmv_cli.model.quantizer import quantize as run
-
-            done = run(opened, directory, search=search, force=force, progress=lines.watch("quantizing"))
+            done = run(opened, directory, search=search, force=force, progress=line)
     except KeyboardInterrupt:
-        lines.clear()
+        line.clear()
         write_note(environment.output, "interrupted; the same command, run again, goes on from here")
         raise
     finally:
-        lines.clear()
+        line.clear()
     _summarize(environment, target, done)
     return 0
 
