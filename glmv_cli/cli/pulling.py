@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from glmv_cli.cli.environment import Environment
 from glmv_cli.cli.failures import reading
 from glmv_cli.cli.model_changes import choose_default, has_default
+from glmv_cli.cli.stream_progress import StreamProgress
 from glmv_cli.errors import DiskFullError, GlmvError, UsageError
 from glmv_cli.families import family_of
 from glmv_cli.render.errors import write_note
+from glmv_cli.render.transfer import TransferLine
 from glmv_cli.store.manifest import MANIFEST
 from glmv_cli.store.paths import models_path
 from glmv_cli.store.registry import Entry, Registry, checked_name, name_of_repo, read_origin
@@ -23,7 +26,7 @@ from glmv_cli.units import format_bytes
 if TYPE_CHECKING:
     from glmv_cli.store.hub import HubSource
 
-_HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?", re.ASCII)
+_HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[\w.-]+)?", re.ASCII)
 _RESULT = "model"
 """What the 4-bit checkpoint is called in the workplace."""
 
@@ -52,6 +55,8 @@ def pull_model(environment: Environment, repo: str, name: str | None, revision: 
             _make(environment, repo, name, revision, work, search)
         os.rename(work / _RESULT, place)
         shutil.rmtree(work, ignore_errors=True)
+        with suppress(OSError):  # another one is being pulled
+            work.parent.rmdir()
     _say_how_to_use(environment, name)
     return 0
 
@@ -101,8 +106,10 @@ def _make(environment: Environment, repo: str, name: str, revision: str | None, 
     from glmv_cli.store.hub import HubSource
     from glmv_cli.store.hub_client import Hub
 
+    line = TransferLine(environment.output, "pulling")
+    progress = StreamProgress(line)
     try:
-        source = HubSource.open(Hub(repo), revision, work)
+        source = HubSource.open(Hub(repo), revision, work, watcher=progress.downloaded)
         family_of(source.config.get("model_type"), repo)
         _check_room(environment, source, name, work)
     except GlmvError:
@@ -112,10 +119,16 @@ def _make(environment: Environment, repo: str, name: str, revision: str | None, 
     from glmv_cli.model.quantizer import quantize  # torch: seconds
 
     try:
-        quantize(source, work / _RESULT, search=search)
+        quantize(source, work / _RESULT, search=search, progress=progress.converted)
+    except KeyboardInterrupt:
+        line.clear()
+        write_note(environment.output, "interrupted; the same command, run again, goes on from here")
+        raise
     except UsageError as error:
         hint = f"give the options that it was begun with, or 'glmv models remove {name}' to begin again"
         raise UsageError(error.message, hint) from error
+    finally:
+        line.clear()
 
 
 def _check_room(environment: Environment, source: HubSource, name: str, work: Path) -> None:

@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from glmv_cli.errors import InputNotFoundError, ModelError, UsageError
+from glmv_cli.errors import InputNotFoundError, UsageError
 
 if TYPE_CHECKING:
     from glmv_cli.model.source import ShardSource
+    from glmv_cli.store.hub import Watcher
 
 _HUB_ID = re.compile(r"[\w-][\w.-]*/[\w.-]+")
 
 
-def open_source(name: str, revision: str | None, work_dir: Path, environ: Mapping[str, str]) -> ShardSource:
+def open_source(
+    name: str, revision: str | None, work_dir: Path, *, force: bool = False, watcher: Watcher | None = None
+) -> ShardSource:
     """The source called ``name``. A directory wins over a repository of the same name.
 
-    ``work_dir`` is where files that are downloaded lie for a while.
+    ``work_dir`` is where files that are downloaded lie for a while; ``force``: whatever lies there.
+    ``watcher`` hears how a download goes.
 
     Raises:
-        ModelError: it is incomplete or damaged.
+        ModelError: it is incomplete or damaged, or the hub does not give it.
         InputNotFoundError: there is no such thing.
         UsageError: a directory has no ``revision``.
     """
@@ -37,4 +40,7 @@ def open_source(name: str, revision: str | None, work_dir: Path, environ: Mappin
         raise InputNotFoundError(f"{name} is a file", "name the directory that holds the checkpoint")
     if _HUB_ID.fullmatch(name) is None:
         raise InputNotFoundError(f"{name}: no such directory", "name one, or a model on the hub as 'org/name'")
-    raise ModelError(f"{name}: downloading is not possible yet", "download it by other means and name the directory")
+    from glmv_cli.store.hub import HubSource
+    from glmv_cli.store.hub_client import Hub
+
+    return HubSource.open(Hub(name), revision, work_dir, force=force, watcher=watcher)

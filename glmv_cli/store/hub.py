@@ -56,13 +56,15 @@ class HubSource:
         revision: str | None,
         work_dir: Path,
         *,
+        force: bool = False,
         cache: Path | None = None,
         watcher: Watcher | None = None,
     ) -> HubSource:
         """Reads the config and all headers; files of weights go to ``work_dir`` when they are fetched.
 
         The commit is noted there, so that a run that goes on reads the same one, whatever the revision is by then.
-        ``cache`` is the hub's cache, if it is not where ``huggingface_hub`` says; nothing in it is written or deleted.
+        ``force``: another checkpoint may be noted, and is forgotten. ``cache``: the hub's, if it is not where
+        ``huggingface_hub`` says; nothing in it is written or deleted.
 
         Raises :class:`ModelError` if there is no such repository or revision, it cannot be reached, it has no weights
         in safetensors, or ``work_dir`` holds another checkpoint's.
@@ -70,10 +72,12 @@ class HubSource:
         asked = revision or constants.DEFAULT_REVISION
         noted = read_origin(work_dir)
         if noted is not None and (noted.repo, noted.revision) != (hub.repo, asked):
-            raise ModelError(
-                f"{work_dir} holds an unfinished download of {noted.repo} at '{noted.revision}'",
-                "finish that one first, or remove it",
-            )
+            if not force:
+                raise ModelError(
+                    f"{work_dir} holds an unfinished download of {noted.repo} at '{noted.revision}'",
+                    "finish that one first, or remove it",
+                )
+            noted = None
         wanted = noted.commit if noted is not None else asked
         snapshot = _cached_snapshot(hub.repo, wanted, cache) if constants.is_offline_mode() else hub.snapshot(wanted)
         make_directory(work_dir)

@@ -63,11 +63,20 @@ def explain(error: Exception, repo: str, revision: str, endpoint: str) -> Except
         what = str(error) or type(error).__name__
         if is_no_connection(error):
             return ModelError(
-                f"cannot reach {endpoint}: {what}",
+                f"cannot reach {_host_of(error) or endpoint}: {what}",
                 f"check the network and HF_ENDPOINT; then {_AGAIN}",
             )
         return ModelError(f"the connection to {endpoint} breaks again and again: {what}", _AGAIN)
     return error
+
+
+def _host_of(error: BaseException) -> str | None:
+    """With whom a connection was tried: files come from other hosts than the hub's own."""
+    try:
+        url = error.request.url  # type: ignore[attr-defined]
+        return f"{url.scheme}://{url.netloc.decode()}"
+    except (AttributeError, RuntimeError):
+        return None
 
 
 def offline(repo: str, revision: str) -> ModelError:

@@ -56,21 +56,24 @@ def quantize(
     """
     from glmv_cli.cli.failures import reading
     from glmv_cli.cli.sources import open_source
+    from glmv_cli.cli.stream_progress import StreamProgress
     from glmv_cli.render.errors import write_note
+    from glmv_cli.render.transfer import TransferLine
     from glmv_cli.store.workplace import check_target, workplace_of
 
     environment = environment_of(context)
     directory = Path(os.path.abspath(os.path.expanduser(target)))
+    line = TransferLine(environment.output, "quantizing")
+    progress = StreamProgress(line)
     with reading():
         check_target(directory, force=force)
-        opened = open_source(source, revision, workplace_of(directory) / "download", environment.environ)
+        work_dir = workplace_of(directory) / "download"
+        opened = open_source(source, revision, work_dir, force=force, watcher=progress.downloaded)
     from glmv_cli.model.quantizer import quantize as run
-    from glmv_cli.render.transfer import TransferLine
 
-    line = TransferLine(environment.output, "quantizing")
     try:
         with reading():
-            done = run(opened, directory, search=search, force=force, progress=line)
+            done = run(opened, directory, search=search, force=force, progress=progress.converted)
     except KeyboardInterrupt:
         line.clear()
         write_note(environment.output, "interrupted; the same command, run again, goes on from here")
