@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 from hypothesis import settings
-from transformers import Glm4vMoeForConditionalGeneration
+from transformers import PreTrainedModel
 
 from tests.reference import dequantized_model
 
@@ -54,6 +54,6 @@ def original_directory() -> Path:
 
 
 @pytest.fixture(scope="session")
-def reference_model(demo_directory: Path) -> Glm4vMoeForConditionalGeneration:
+def reference_model(demo_directory: Path) -> PreTrainedModel:
     """The class of transformers, in float32, with the shipped weights unpacked by bitsandbytes."""
     return dequantized_model(demo_directory)

@@ -13,6 +13,8 @@ import torch
 from torch.nn import functional as F
 
 BLOCK_SIZE = 64
+_UNPACKED = 1 << 20
+"""Elements unpacked at a time on a CPU: 4 MiB in float32."""
 NF4_CODE = (
     -1.0,
     -0.6961928009986877,
@@ -121,21 +123,29 @@ def _cells() -> torch.Tensor:
 
 def dequantize(packed: torch.Tensor, absmax: torch.Tensor, dtype: torch.dtype = torch.float32) -> torch.Tensor:
     """Packed ``[..., K/2]`` and absmax ``[..., K/64]`` → ``[..., K]`` in ``dtype``."""
-    # One look-up a byte gives both of its elements.
-    elements = F.embedding(packed.int(), _byte_pairs(packed.device))  # [..., K/2, 2]
-    blocks = elements.reshape(*absmax.shape, BLOCK_SIZE) * absmax[..., None]
-    return blocks.reshape(*packed.shape[:-1], -1).to(dtype)
+    # One look-up a byte gives both of its elements; as one number of eight bytes, that is one copy.
+    elements = _byte_pairs(packed.device).index_select(0, packed.flatten().int()).view(torch.float32)
+    blocks = elements.view(*absmax.shape, BLOCK_SIZE).mul_(absmax[..., None])
+    return blocks.view(*packed.shape[:-1], -1).to(dtype)
 
 
 @lru_cache(maxsize=8)
 def _byte_pairs(device: torch.device) -> torch.Tensor:
-    """Both elements of every byte, ``[256, 2]``: high nibble first."""
+    """Both elements of every byte, ``[256]``: two float32, high nibble first, in the bits of one float64."""
     code = torch.tensor(NF4_CODE, device=device)
-    return torch.cartesian_prod(code, code)
+    return torch.cartesian_prod(code, code).view(torch.float64).flatten()
 
 
 def linear(
     x: torch.Tensor, packed: torch.Tensor, absmax: torch.Tensor, bias: torch.Tensor | None = None
 ) -> torch.Tensor:
-    """``x @ W.T + bias`` for a packed ``W`` of ``[N, K]``: ``[..., K]`` → ``[..., N]``."""
-    return F.linear(x, dequantize(packed, absmax, x.dtype), bias)
+    """``x @ W.T + bias`` for a packed ``W`` of ``[N, K]``: ``[..., K]`` → ``[..., N]``.
+
+    On a CPU a part of ``W`` is unpacked at a time: what the caches hold, and no memory to speak of.
+    """
+    rows = max(1, _UNPACKED // x.shape[-1])
+    if packed.device.type != "cpu" or len(packed) <= rows:
+        return F.linear(x, dequantize(packed, absmax, x.dtype), bias)
+    parts = zip(packed.split(rows), absmax.split(rows), strict=True)
+    out = torch.cat([F.linear(x, dequantize(*part, x.dtype)) for part in parts], dim=-1)
+    return out if bias is None else out.add_(bias)

@@ -54,5 +54,5 @@ def quantize_rows(weight: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         chunk = weight[rows].float()
         largest = chunk.abs().amax(-1).clamp_min_(torch.finfo(torch.float32).tiny * 127)
         scale[rows] = largest / 127
-        quantized[rows] = chunk.mul_((127 / largest)[:, None]).round_()
+        quantized[rows] = chunk.mul((127 / largest)[:, None]).round_()  # never in place: float32 is not copied above
     return quantized, scale

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from transformers import Glm4vMoeForConditionalGeneration, PreTrainedModel
+from transformers import Glm4MoeConfig, Glm4MoeForCausalLM, PreTrainedModel
 
+from glmv_cli import layout
 from glmv_cli.errors import ModelError
+from glmv_cli.model.head import Head8bit
 from glmv_cli.model.loader import load_model, open_checkpoint
 from glmv_cli.model.modules import Experts4bit, Linear4bit
-from tests.reference import forward_arguments, random_prompt
+from glmv_cli.model.sixteen import Linear16
+from glmv_cli.placement.plan import Plan
+from glmv_cli.store.safetensors_header import build_header
+from tests.reference import forward_arguments, logits_of, random_prompt
+from tests.releases import RELEASES
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +43,7 @@ def rewrite(directory: Path, change: dict[str, torch.Tensor | None]) -> None:
 
 @pytest.mark.parametrize(("picture", "film"), [(False, False), (True, False), (False, True)])
 def test_logits_equal_those_of_transformers_on_unpacked_weights(
-    loaded: PreTrainedModel, reference_model: Glm4vMoeForConditionalGeneration, picture: bool, film: bool
+    loaded: PreTrainedModel, reference_model: PreTrainedModel, picture: bool, film: bool
 ) -> None:
     arguments = forward_arguments(random_prompt(120, picture=picture, film=film))
     with torch.inference_mode():
@@ -152,3 +160,94 @@ def test_a_config_of_another_size_is_named(copy: Path) -> None:
     (copy / "config.json").write_text(json.dumps(config))
     with pytest.raises(ModelError, match=r"layers\.4\."):
         load_model(*open_checkpoint(copy))
+
+
+def test_a_tensor_of_another_type_is_named(copy: Path) -> None:
+    name = "model.language_model.layers.0.self_attn.q_proj.weight"
+    rewrite(copy, {f"{name}.absmax": load_file(copy / "model.safetensors")[f"{name}.absmax"].bfloat16()})
+    with pytest.raises(ModelError, match=r"layers\.0\.self_attn\.q_proj\.absmax.*bfloat16"):
+        load_model(*open_checkpoint(copy))
+    rewrite(copy, {f"{name}.absmax": torch.zeros(192 * 192 // 64)})
+    rewrite(copy, {"model.language_model.norm.weight": torch.ones(192, dtype=torch.int32)})
+    with pytest.raises(ModelError, match=r"norm\.weight.*int32"):
+        load_model(*open_checkpoint(copy))
+
+
+def test_another_activation_is_refused_rather_than_computed_as_silu(copy: Path) -> None:
+    config = json.loads((copy / "config.json").read_text())
+    config["text_config"]["hidden_act"] = "gelu"
+    (copy / "config.json").write_text(json.dumps(config))
+    with pytest.raises(ModelError, match="gelu"):
+        load_model(*open_checkpoint(copy))
+
+
+def test_weights_in_16_bit_stay_as_they_are_in_the_file(loaded: PreTrainedModel) -> None:
+    floats = {name: tensor.dtype for name, tensor in loaded.state_dict().items() if tensor.is_floating_point()}
+    mapped = {name for name, dtype in floats.items() if dtype == torch.bfloat16}
+    assert {"lm_head.weight", "model.language_model.embed_tokens.weight", "model.visual.downsample.weight"} <= mapped
+    assert all(name.endswith("weight") and "norm" not in name and ".mlp.gate." not in name for name in mapped)
+    large = {name for name, t in loaded.state_dict().items() if t.is_floating_point() and t.numel() >= 1 << 16}
+    assert {name for name in large if not name.endswith("absmax")} - mapped == {"model.visual.patch_embed.proj.weight"}
+    assert loaded.model.visual.dtype == torch.float32  # what the library casts patches to
+
+
+def test_a_large_head_is_8_bit_on_a_cpu_and_16_bit_for_a_gpu(
+    demo_directory: Path, loaded: PreTrainedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    large_head = dataclasses.replace(layout.RESIDENCES[0], at_least=0)
+    monkeypatch.setattr(layout, "RESIDENCES", (large_head, *layout.RESIDENCES[1:]))
+    small = load_model(*open_checkpoint(demo_directory))
+    assert isinstance(small.lm_head, Head8bit)
+    inputs = random_prompt(100, picture=True)
+    with torch.inference_mode():
+        got, expected = logits_of(small, inputs), logits_of(loaded, inputs)
+    assert torch.equal(got.argmax(-1), expected.argmax(-1))
+    torch.testing.assert_close(got.topk(30).values, expected.topk(30).values, rtol=1e-4, atol=1e-4)
+    elsewhere = Plan("cpu", "cpu", "cuda:0", (), 4096, (), 0, ())
+    assert isinstance(load_model(*open_checkpoint(demo_directory), elsewhere).lm_head, Linear16)
+
+
+def test_nothing_large_is_copied(tmp_path: Path) -> None:
+    """Half a gigabyte of weights, which are holes in the file: the memory of our own grows by next to nothing."""
+    config = json.loads(json.dumps(RELEASES["glm4_moe"].config)) | {"hidden_size": 2048, "n_routed_experts": 64}
+    config |= {"moe_intermediate_size": 1024, "vocab_size": 8192, "num_hidden_layers": 4, "quantization_config": {}}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    prefix, header = build_header(packed_shapes(config), {})
+    with (tmp_path / "model.safetensors").open("wb") as file:
+        file.write(prefix)
+        file.truncate(max(info.end for info in header.tensors.values()))
+    load_model(*open_checkpoint(tmp_path))  # what the libraries keep for themselves, they keep now
+    before = anonymous_bytes()
+    model = load_model(*open_checkpoint(tmp_path))
+    grown = anonymous_bytes() - before
+    assert sum(p.nbytes for p in model.parameters()) > 500_000_000
+    assert grown < 20_000_000
+
+
+def packed_shapes(config: dict[str, Any]) -> dict[str, tuple[str, tuple[int, ...]]]:
+    """Type and shape of every tensor of a 4-bit checkpoint."""
+    plain = {key: value for key, value in config.items() if key != "quantization_config"}
+    with torch.device("meta"):
+        model = Glm4MoeForCausalLM(Glm4MoeConfig.from_dict(plain))
+    tensors: dict[str, tuple[str, tuple[int, ...]]] = {}
+    for name, tensor in model.state_dict().items():
+        *rows, columns = tensor.shape
+        if layout.storage_of(name) != "nf4":
+            tensors[name] = ("F32" if name.endswith("correction_bias") else "BF16", tuple(tensor.shape))
+        elif len(rows) == 2:
+            tensors[name] = ("U8", (*rows, columns // 2))
+            tensors[f"{name}.absmax"] = ("F32", (*rows, columns // 64))
+        else:
+            tensors[name] = ("U8", (tensor.numel() // 2, 1))
+            tensors[f"{name}.absmax"] = ("F32", (tensor.numel() // 64,))
+            tensors[f"{name}.{layout.QUANT_STATE}"] = ("U8", (8,))
+    return tensors
+
+
+def anonymous_bytes() -> int:
+    """Resident memory of this process that no file stands behind."""
+    try:
+        status = Path("/proc/self/status").read_text()
+    except OSError:
+        pytest.skip("needs Linux")
+    return 1024 * int(status.split("RssAnon:")[1].split()[0])
