@@ -30,7 +30,7 @@ def room_for_answer(inputs: ModelInputs, context: int, most: int) -> int:
         ways.append(f"raise --context, up to {most}")
     raise GlmvError(
         f"the prompt has {length} tokens, and the model takes {context} with its answer: {_parts(inputs)}",
-        f"it must shrink by at least {length + 1 - context} tokens: {'; or '.join(ways)}",
+        f"{length + 1 - context} or more tokens must go: {'; or '.join(ways)}",
     )
 
 

@@ -103,7 +103,7 @@ def test_a_prompt_that_fills_the_context_is_refused_before_computing() -> None:
         next(iter(engine_of(network).generate(prompt(LONG, (20, 1)), greedy, 5)))
     assert network.passes == network.encoded == []
     assert "text 46, image 1: 4" in caught.value.message
-    assert caught.value.hint == "it must shrink by at least 1 tokens: use less text"
+    assert caught.value.hint == "1 or more tokens must go: use less text"
 
 
 def test_a_narrowed_context_can_be_widened() -> None:
