@@ -66,17 +66,17 @@ def attach_offload(
     expert at :data:`DISK` fits into what the plan leaves for them, and :class:`ModelError` for a GPU that is none.
     """
     devices = Devices(model.get_decoder().norm.weight.dtype, open_device)
-    moved = place_parts(model, plan, devices)
+    place_parts(model, plan, devices)
     experts = experts_of(model)
     with_experts = [layer for layer in plan.layers if layer.experts is not None]
     for layer in with_experts:
         if layer.experts not in (CPU, DISK):
-            moved += _move(experts[layer.index], devices.mover(str(layer.experts)))
+            _move(experts[layer.index], devices.mover(str(layer.experts)))
     offload = Offload()
     homes: dict[int, Home] = {layer.index: InMemory(experts[layer.index].packed) for layer in with_experts}
     on_disk = {layer.index: experts[layer.index] for layer in with_experts if layer.experts == DISK}
     if on_disk:
-        offload.residency = Residency(room_for_experts(plan.cpu_memory, model, on_disk.values(), moved))
+        offload.residency = Residency(room_for_experts(plan, on_disk.values()))
         shelf, library = Shelf(offload.residency), Library(files)
         homes |= {index: library.put_on(shelf, index, bound) for index, bound in on_disk.items()}
     for layer in with_experts:
@@ -85,9 +85,8 @@ def attach_offload(
     return offload
 
 
-def _move(experts: Experts4bit, mover: Mover) -> list[nn.Parameter]:
+def _move(experts: Experts4bit, mover: Mover) -> None:
     experts.bind(PackedExperts(*(tensor.to(mover.device) for tensor in tensors_of(experts.packed))))
-    return list(experts.parameters())
 
 
 def _runner(layer: LayerPlan, home: Home, plan: Plan, devices: Devices, offload: Offload) -> ExpertRunner:

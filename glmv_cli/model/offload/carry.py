@@ -15,11 +15,10 @@ from glmv_cli.model.offload.mover import Mover
 from glmv_cli.placement.plan import CPU, Plan
 
 
-def place_parts(model: PreTrainedModel, plan: Plan, devices: Devices) -> list[nn.Parameter]:
-    """Everything but routed experts goes where the plan says; the weights that have left the CPU.
+def place_parts(model: PreTrainedModel, plan: Plan, devices: Devices) -> None:
+    """Everything but routed experts goes where the plan says. Where all of it is on the CPU, nothing is touched.
 
-    Where all of it is on the CPU, nothing is touched. Embeddings and head are given their inputs by the engine; what
-    stands between them gets a hook.
+    Embeddings and head are given their inputs by the engine; what stands between them gets a hook.
     """
     body = model.get_decoder()
     first = plan.layers[0].core
@@ -32,31 +31,29 @@ def place_parts(model: PreTrainedModel, plan: Plan, devices: Devices) -> list[nn
     ends = [(model.get_input_embeddings(), plan.embeddings), (model.get_output_embeddings(), plan.head)]
     parts = [*carried, *ends, (body.rotary_emb, first)]
     if all(where == CPU for _, where in parts):
-        return []
-    moved = [weight for module, where in parts if where != CPU for weight in place(module, devices.mover(where))]
+        return
+    for module, where in parts:
+        if where != CPU:
+            place(module, devices.mover(where))
     for module, where in [*carried, (body, first)]:
         mover = devices.mover(where)
         add_hook_to_module(module, Carry(mover.device, mover.dtype))
-    return moved
 
 
-def place(module: nn.Module, mover: Mover) -> list[nn.Parameter]:
-    """Moves a module's weights to a device, but for routed experts inside it; the weights there.
+def place(module: nn.Module, mover: Mover) -> None:
+    """Moves a module's weights to a device, but for routed experts inside it.
 
     Weights in float become the dtype of the device; scales, routers' corrections and buffers keep theirs.
     """
-    placed: list[nn.Parameter] = []
     for part in module.modules():
         if isinstance(part, Experts4bit):
             continue
         for name, weight in list(part.named_parameters(recurse=False)):
             exact = not weight.is_floating_point() or name.endswith(("absmax", "e_score_correction_bias"))
             moved = weight.data.to(mover.device, None if exact else mover.dtype)
-            placed.append(nn.Parameter(moved, requires_grad=False))
-            setattr(part, name, placed[-1])
+            setattr(part, name, nn.Parameter(moved, requires_grad=False))
         for name, buffer in list(part.named_buffers(recurse=False)):
             setattr(part, name, buffer.to(mover.device))
-    return placed
 
 
 class Carry(ModelHook):  # type: ignore[misc]  # accelerate is not typed

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import torch
-from torch import nn
 
 from glmv_cli.errors import MemoryShortageError
 from glmv_cli.kernels.moe import PackedExperts
@@ -15,6 +14,7 @@ from glmv_cli.model.modules import Experts4bit
 from glmv_cli.model.offload.disk import FilePart, OnDisk, Shelf
 from glmv_cli.model.offload.experts import ExpertShape, tensors_of
 from glmv_cli.model.offload.mapped import MappedFile
+from glmv_cli.placement.plan import CPU, Plan
 from glmv_cli.store.safetensors_header import Header, read_header
 from glmv_cli.units import format_bytes
 
@@ -54,20 +54,16 @@ class Library:
         return self._opened[path]
 
 
-def room_for_experts(
-    allowed: int, model: nn.Module, on_disk: Collection[Experts4bit], moved: Iterable[nn.Parameter] = ()
-) -> int:
-    """What is left of the bytes ``allowed`` in main memory beside the weights that stay there.
+def room_for_experts(plan: Plan, on_disk: Iterable[Experts4bit]) -> int:
+    """The bytes of main memory that the experts ``on_disk`` share: what the weights on the CPU leave.
 
-    These are all of the model's, but for those ``on_disk`` and those ``moved`` to GPUs. Raises
-    :class:`MemoryShortageError` if not one expert fits into what is left.
+    Raises :class:`MemoryShortageError` if not one expert fits.
     """
-    apart = {id(weight) for weight in moved} | {id(weight) for experts in on_disk for weight in experts.parameters()}
-    stays = sum(weight.nbytes for weight in model.parameters() if id(weight) not in apart)
+    room = plan.cpu_memory - sum(tier.weights for tier in plan.tiers if tier.place == CPU)
     largest = max(ExpertShape.of(experts.packed).size for experts in on_disk)
-    if allowed - stays < largest:
+    if room < largest:
         raise MemoryShortageError(
-            f"{format_bytes(allowed)} of main memory leave no room for a single expert beside the other weights",
-            f"allow {format_bytes(stays + largest - allowed)} more, with --cpu-memory; glmv plan shows what goes where",
+            f"{format_bytes(plan.cpu_memory)} of main memory leave no room for a single expert beside what must stay",
+            f"allow {format_bytes(largest - room)} more, with --cpu-memory; 'glmv plan' shows what goes where",
         )
-    return allowed - stays
+    return room

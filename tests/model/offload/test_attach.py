@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,6 +19,8 @@ from tests.reference import forward_arguments, random_prompt
 
 STEPS = 24
 GPU = "cuda:0"
+EXPERT = 41_472
+"""Bytes of one of the demo's."""
 
 
 def plan(
@@ -28,10 +29,13 @@ def plan(
     *,
     slots: int = 0,
     stream: int = 0,
-    cpu_memory: int = 10**9,
+    cpu_memory: int = 5 * EXPERT,
     ends: str = CPU,
 ) -> Plan:
-    """For the demo: four layers, the first of them dense. Lists are by layer."""
+    """For the demo: four layers, the first of them dense. Lists are by layer.
+
+    ``cpu_memory`` is that of the experts on disk.
+    """
     cores = [cores] * 4 if isinstance(cores, str) else cores
     homes = [experts] * 4 if isinstance(experts, str) else experts
     layers = tuple(
@@ -72,22 +76,6 @@ PROMPTS = [(80, True), (40, False)]
 """Length, with a picture: longer and shorter than what is streamed."""
 
 
-@pytest.fixture(scope="module")
-def bytes_of(demo_directory: Path) -> tuple[int, int]:
-    """All weights but the experts; one expert."""
-    model = load_model(*open_checkpoint(demo_directory))
-    experts = [weight for module in experts_of(model).values() for weight in module.parameters()]
-    apart = {id(weight) for weight in experts}
-    rest = sum(weight.nbytes for weight in model.parameters() if id(weight) not in apart)
-    return rest, sum(weight[0].nbytes for weight in experts[:4])
-
-
-def tight(placement: Plan, bytes_of: tuple[int, int]) -> Plan:
-    """With memory for 5 of the experts on disk; more where other weights are on GPUs."""
-    rest, expert = bytes_of
-    return replace(placement, cpu_memory=rest + 5 * expert)
-
-
 PLACEMENTS = {
     "all on the GPU": plan(GPU, GPU, ends=GPU),
     "experts at home": plan(GPU, CPU, ends=GPU),
@@ -108,11 +96,10 @@ PLACEMENTS = {
     ("name", "late"), [(name, False) for name in PLACEMENTS] + [("slots and buffers", True), ("GPU, slots, disk", True)]
 )
 def test_every_placement_gives_the_same_tokens(
-    demo_directory: Path, resident: dict[tuple[int, bool], list[int]], bytes_of: tuple[int, int], name: str, late: bool
+    demo_directory: Path, resident: dict[tuple[int, bool], list[int]], name: str, late: bool
 ) -> None:
     """GPUs are stand-ins in main memory. With ``late`` ones, copies happen only when somebody waits for them."""
-    placement = tight(PLACEMENTS[name], bytes_of)
-    model, offload = loaded(demo_directory, placement, lambda place: LateMover() if late else HostMover())
+    model, offload = loaded(demo_directory, PLACEMENTS[name], lambda place: LateMover() if late else HostMover())
     for length, picture in PROMPTS:
         assert tokens_of(model, length, picture=picture) == resident[length, picture]
     usage = offload.usage()
@@ -133,8 +120,8 @@ def test_a_model_that_fits_is_left_as_it_is(demo_directory: Path) -> None:
     assert offload.usage().bytes_read == 0
 
 
-def test_what_is_read_is_told_by_answer(demo_directory: Path, bytes_of: tuple[int, int]) -> None:
-    model, offload = loaded(demo_directory, tight(plan(CPU, DISK), bytes_of), lambda place: HostMover())
+def test_what_is_read_is_told_by_answer(demo_directory: Path) -> None:
+    model, offload = loaded(demo_directory, plan(CPU, DISK), lambda place: HostMover())
     tokens_of(model, 40)
     before = offload.usage()
     tokens_of(model, 40)
@@ -144,7 +131,7 @@ def test_what_is_read_is_told_by_answer(demo_directory: Path, bytes_of: tuple[in
 
 def test_memory_for_not_a_single_expert_is_too_little(demo_directory: Path) -> None:
     with pytest.raises(MemoryShortageError, match="no room for a single expert") as caught:
-        loaded(demo_directory, plan(CPU, DISK, cpu_memory=10**6), lambda place: HostMover())
+        loaded(demo_directory, plan(CPU, DISK, cpu_memory=EXPERT - 1), lambda place: HostMover())
     assert "--cpu-memory" in str(caught.value.hint)
 
 
