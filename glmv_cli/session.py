@@ -60,7 +60,7 @@ class Session:
         builder = PromptBuilder(directory)
         machine, notice = usable_machine()
         plan = make_plan(read_model(directory, name).sizes, machine, wishes)
-        model = load_model(checkpoint, family)
+        model = load_model(checkpoint, family, plan)
         offload = attach_offload(model, plan, checkpoint.files)
         stop = generation.get("eos_token_id") or model.config.get_text_config().eos_token_id or ()
         stop_ids = frozenset([stop] if isinstance(stop, int) else stop)
