@@ -48,6 +48,14 @@ def quiet_libraries() -> None:
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
 
 
+def order_gpus() -> None:
+    """Let CUDA number GPUs as the driver does, by bus id, unless the user wants it otherwise.
+
+    A plan is made from what the driver says; CUDA by itself puts the fastest first. Read when CUDA starts.
+    """
+    os.environ.setdefault("CUDA_DEVICE_ORDER", "PCI_BUS_ID")
+
+
 def ignore_interrupts() -> None:
     """From here on the process only ends: a second Ctrl-C must not break into that with a traceback."""
     import signal

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from glmv_cli.layout import ABSMAX, QUANT_MAP, QUANT_STATE, storage_of
+from glmv_cli.layout import ABSMAX, QUANT_MAP, QUANT_STATE, residence_of, storage_of
 from glmv_cli.placement.shapes import Shape, Tensor, Widths
 from glmv_cli.store.safetensors_header import Header
 
@@ -107,12 +107,12 @@ def sizes_of(shape: Shape, headers: Mapping[str, Header] | None = None) -> Model
         layer = _LAYER.search(tensor.name)
         if layer is None or "visual." in tensor.name:
             part = next((part for mark, part in _BY_PART if mark in tensor.name), "head")
-            parts[part] = parts.get(part, Footprint()) + _footprint(tensor, part)
+            parts[part] = parts.get(part, Footprint()) + _footprint(tensor)
         elif int(layer[1]) < shape.widths.layers:
             if _EXPERTS.search(tensor.name):
                 experts[int(layer[1])] += tensor.file
             else:
-                cores[int(layer[1])] += _footprint(tensor, "core")
+                cores[int(layer[1])] += _footprint(tensor)
     if not any(tensor.name.startswith("lm_head.") for tensor in stored):
         parts["head"] = parts.get("head", Footprint()) + _tied_head(shape.widths)
     return ModelSizes(
@@ -154,24 +154,21 @@ def _found(headers: Mapping[str, Header]) -> Iterator[_Stored]:
             yield _Stored(name, size, packed, rows, size // _DTYPE_BYTES.get(info.dtype, 2))
 
 
-def _footprint(tensor: _Stored, part: str) -> Footprint:
-    """What becomes of a tensor in memory.
-
-    Packed ones stay as they are. Embeddings and vision tower stay in 16 bit, mapped from the file. The head becomes
-    8 bit by row on a CPU. The rest, vectors and routers, is float32 on a CPU and bfloat16 on a GPU.
-    """
+def _footprint(tensor: _Stored) -> Footprint:
+    """What becomes of a tensor in memory: packed ones stay as they are, others go by the table of residences."""
     if tensor.packed:
         return Footprint(tensor.file, tensor.file)
-    if part in ("embeddings", "vision"):
-        return Footprint(tensor.file, 2 * tensor.elements)
-    if part == "head" and tensor.name.startswith("lm_head."):
-        return Footprint(tensor.elements + 4 * tensor.rows, 2 * tensor.elements)
-    return Footprint(4 * tensor.elements, (4 if tensor.name.endswith(_FLOAT32) else 2) * tensor.elements)
+    gpu = (4 if tensor.name.endswith(_FLOAT32) else 2) * tensor.elements
+    form = residence_of(tensor.name, tensor.file)
+    cpu = {"mapped": tensor.file, "rows8": tensor.elements + 4 * tensor.rows, "float32": 4 * tensor.elements}[form]
+    return Footprint(cpu, gpu)
 
 
 def _tied_head(widths: Widths) -> Footprint:
+    """The embeddings once more, in the head's form; where both are mapped, they are the same pages."""
     elements = widths.vocabulary * widths.hidden
-    return Footprint(elements + 4 * widths.vocabulary, 2 * elements)
+    head = _footprint(_Stored("lm_head.weight", 2 * elements, False, widths.vocabulary, elements))
+    return head if head.cpu != 2 * elements else Footprint(0, head.gpu)
 
 
 def _active(tensor: Tensor, widths: Widths) -> int:

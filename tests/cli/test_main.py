@@ -185,3 +185,12 @@ def test_on_a_terminal_an_interrupt_ends_the_line(environ: dict[str, str]) -> No
         assert read_line(ours) == b"\r\n"
     os.close(ours)
     os.close(theirs)
+
+
+@pytest.mark.parametrize(("set_to", "expected"), [(None, "PCI_BUS_ID"), ("FASTEST_FIRST", "FASTEST_FIRST")])
+def test_gpus_are_numbered_as_they_are_planned(environ: dict[str, str], set_to: str | None, expected: str) -> None:
+    if set_to is not None:
+        environ["CUDA_DEVICE_ORDER"] = set_to
+    code = "import os; from glmv_cli.cli.main import main; main(); print(os.environ['CUDA_DEVICE_ORDER'])"
+    done = shell(f'{sys.executable} -c "{code}" plan demo', environ)
+    assert done.stdout.splitlines()[-1] == expected, done.stderr

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.random_checkpoint import write_random_checkpoint
+from glmv_cli.model.loader import load_model, open_checkpoint
 from glmv_cli.model.quantizer import quantize_checkpoint
 from glmv_cli.placement.model import read_model
 from glmv_cli.placement.shapes import Shape
@@ -29,6 +31,19 @@ def test_sizes_by_config_and_by_headers_agree(family: str, tied: bool, tmp_path:
     quantize_checkpoint(source, tmp_path / "4bit")
     shape = Shape.of(json.loads((tmp_path / "4bit" / "config.json").read_text()), family)
     assert sizes_of(shape, read_headers(tmp_path / "4bit")) == sizes_of(shape)
+
+
+@pytest.mark.parametrize("tied", [False, True])
+@pytest.mark.parametrize("family", RELEASES)
+def test_the_loader_holds_what_is_planned(family: str, tied: bool, tmp_path: Path) -> None:
+    write_random_checkpoint(tmp_path, RELEASES[family].config | {"tie_word_embeddings": tied})
+    sizes = read_model(tmp_path, family).sizes
+    planned = sizes.embeddings.cpu + sizes.head.cpu + (sizes.vision.cpu if sizes.vision else 0)
+    planned += sum(layer.core.cpu + layer.all_experts for layer in sizes.layers)
+    model = load_model(*open_checkpoint(tmp_path))
+    tensors = [*model.parameters(), *(b for n, b in model.named_buffers() if n.endswith("e_score_correction_bias"))]
+    held = {tensor.data_ptr(): tensor.nbytes for tensor in tensors}  # a tied head is the embeddings' pages
+    assert sum(held.values()) == planned
 
 
 def test_16_bit_weights_are_planned_as_what_they_will_be_in_4_bits(tmp_path: Path) -> None:

@@ -1,0 +1,101 @@
+"""A 4-bit checkpoint of any shape with random weights, written straight in its final form.
+
+Packed bytes are random, scales and 16-bit numbers such that activations stay finite and routing is varied: speed and
+memory are those of trained weights, what the model says is noise.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from glmv_cli.layout import ABSMAX
+from glmv_cli.model.blueprint import draw
+from glmv_cli.placement.shapes import Shape
+from glmv_cli.store.checkpoint_files import CONFIG, INDEX
+from glmv_cli.store.safetensors_header import Header, TensorInfo, build_header
+
+_TILE = 4_000_037
+"""Numbers that are drawn of each kind and then repeated; prime to the sizes of tensors, so that no two are alike."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Described:
+    """A bf16 checkpoint of which there is nothing but the description."""
+
+    config: dict[str, Any]
+    headers: Mapping[str, Header]
+    name: str = "random"
+    revision: str | None = None
+    identity: str = "random"
+
+    def copy_small_files(self, target: Path) -> None:
+        """There are none."""
+
+    def fetch(self, shard: str) -> Path:
+        raise FileNotFoundError(shard)
+
+    def release(self, shard: str) -> None:
+        """Nothing was fetched."""
+
+
+def write_random_checkpoint(directory: Path, config: dict[str, Any], seed: int = 0) -> int:
+    """Writes into ``directory`` what ``glmv quantize`` would make of such a model; returns the bytes of the weights."""
+    shape = Shape.of(config, "random")
+    described = {tensor.name: ("BF16", tensor.shape) for tensor in shape.tensors}
+    _, header = build_header(described, {})
+    blueprint = draw(_Described(config, {"bf16": header}))
+    directory.mkdir(parents=True, exist_ok=True)
+    source = _Source(np.random.default_rng(seed))
+    for file, (first, result) in blueprint.files.items():
+        with (directory / file).open("wb") as out:
+            out.write(first)
+            for name, info in sorted(result.tensors.items(), key=lambda item: item[1].start):
+                constant = blueprint.constants.get(name)
+                out.writelines([constant] if constant is not None else source.content(name, info))
+    weight_map = {name: place.file for name, place in blueprint.places.items()}
+    _write(directory / INDEX, {"metadata": {"total_size": blueprint.size}, "weight_map": weight_map})
+    quantized = {"quant_method": "bitsandbytes", "load_in_4bit": True, "bnb_4bit_quant_type": "nf4"}
+    _write(directory / CONFIG, config | {"quantization_config": quantized})
+    return blueprint.size
+
+
+def _write(path: Path, content: dict[str, Any]) -> None:
+    path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+
+
+class _Source:
+    """Random bytes by kind of tensor, each going on where the last one stopped."""
+
+    def __init__(self, random: np.random.Generator) -> None:
+        normal = (0.02 * random.standard_normal(_TILE, dtype=np.float32)).view(np.uint32)
+        self._tiles = {
+            "packed": random.bytes(_TILE),
+            "absmax": random.uniform(0.02, 0.06, _TILE).astype(np.float32).tobytes(),
+            "normal": (normal >> 16).astype(np.uint16).tobytes(),  # bfloat16, cut
+        }
+        self._at = dict.fromkeys(self._tiles, 0)
+
+    def content(self, name: str, info: TensorInfo) -> Iterator[bytes | memoryview]:
+        if info.dtype == "BF16" and len(info.shape) == 1:  # norms are one, biases nothing
+            yield (b"\x80\x3f" if name.endswith("norm.weight") else b"\0\0") * info.elements
+        elif info.dtype == "U8":
+            yield from self._repeated("packed", info.size)
+        elif name.endswith(ABSMAX):
+            yield from self._repeated("absmax", info.size)
+        else:
+            yield from self._repeated("normal", info.size)
+
+    def _repeated(self, kind: str, size: int) -> Iterator[memoryview]:
+        tile = memoryview(self._tiles[kind])
+        while size:
+            start = self._at[kind]
+            part = tile[start : start + size]
+            yield part
+            size -= len(part)
+            self._at[kind] = (start + len(part)) % len(tile)
