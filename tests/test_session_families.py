@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
-import torch
-import transformers
 
-from glmv_cli.engine.local import LocalEngine
-from glmv_cli.families import family_of
 from glmv_cli.messages import ChatRequest, Message, SamplingOptions, TextPart
-from glmv_cli.model.network import network_of
-from glmv_cli.model.offload.attach import Offload
-from glmv_cli.prompt.builder import PromptBuilder
+from glmv_cli.model.quantizer import quantize_checkpoint
 from glmv_cli.session import Session
 from tests.asking import ask, user
 from tests.checkpoints import write_checkpoint
@@ -24,19 +18,16 @@ SHORT = SamplingOptions(max_tokens=24, temperature=0.0, repetition_penalty=1.2, 
 AFTER_THINKING = {"glm4v": "", "glm4_moe-4.7": ""}
 
 
-@pytest.fixture(params=list(RELEASES))
-def opened(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, Callable[[], Session]]:
-    """A release, and new sessions with the same weights."""
-    directory = write_checkpoint(tmp_path / "model", request.param, dtype="float32")
-    config = RELEASES[request.param].config
-    model = getattr(transformers, config["architectures"][0]).from_pretrained(directory, dtype=torch.float32).eval()
-
-    def session() -> Session:
-        builder = PromptBuilder(directory)
-        engine = LocalEngine(network_of(model), builder.tokenizer.backend_tokenizer, frozenset())
-        return Session("random", engine, builder, family_of(config["model_type"], "random"), {}, Offload())
-
-    return request.param, session
+@pytest.fixture(scope="module", params=list(RELEASES))
+def opened(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[str, Callable[[], Session]]:
+    """A release, and what opens new sessions with it."""
+    directory = tmp_path_factory.mktemp("family")
+    quantize_checkpoint(write_checkpoint(directory / "original", request.param), directory / "small")
+    generation = {"eos_token_id": 10_000}  # none that comes: random weights would stop anywhere
+    (directory / "small" / "generation_config.json").write_text(json.dumps(generation))
+    return request.param, lambda: Session.open(directory / "small", "small")
 
 
 def test_what_stands_behind_the_thinking_is_found_in_the_template(opened: tuple[str, Callable[[], Session]]) -> None:

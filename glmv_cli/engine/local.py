@@ -78,7 +78,8 @@ class LocalEngine:
     ) -> Iterator[Step]:
         """Progress until the prompt is read, tokens as they come, then one :class:`Stop`.
 
-        Closing the iterator cancels; the engine goes on with whatever comes next. ``halted`` is asked after each
+        Closing the iterator cancels; the engine goes on with whatever comes next. One run at a time: the next one
+        takes the cache, so an older iterator must not be gone on with. ``halted`` is asked after each
         token whether the answer shall end there. Raises :class:`GlmvError` if the prompt leaves no room for an answer.
         """
         length = inputs.ids.shape[1]
