@@ -51,8 +51,8 @@ def quantize_rows(weight: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     scale = torch.empty(len(weight))
     for start in range(0, len(weight), _CHUNK):
         rows = slice(start, start + _CHUNK)
-        chunk = weight[rows].float()
+        chunk = weight[rows].to(torch.float32, copy=True)
         largest = chunk.abs().amax(-1).clamp_min_(torch.finfo(torch.float32).tiny * 127)
         scale[rows] = largest / 127
-        quantized[rows] = chunk.mul((127 / largest)[:, None]).round_()  # never in place: float32 is not copied above
+        quantized[rows] = chunk.mul_((127 / largest)[:, None]).round_()
     return quantized, scale
