@@ -78,6 +78,8 @@ class Session:
         if self._notice is not None:
             yield Notice(self._notice)
             self._notice = None
+        if not request.think and not self._builder.can_skip_thinking:
+            yield Notice(f"{self.model} thinks before every answer: its chat template has no switch for it")
         media = self._decode(request, max_pixels)
         yield from (Notice(m.notice) for m in media.values() if isinstance(m, DecodedVideo) and m.notice)
         inputs = self._builder.build(request.messages, media, request.think)

@@ -43,6 +43,9 @@ class PromptBuilder:
         self._special = re.compile("|".join(map(re.escape, sorted(special, key=len, reverse=True))) or r"(?!)")
         self.after_thinking = self._text_after_thinking()
         """What the template puts between the end of the thinking and the answer."""
+        hello = [Message("user", (TextPart("Hello"),))]
+        self.can_skip_thinking = self._render(hello, {}, think=False) != self._render(hello, {}, think=True)
+        """Whether the template knows of a switch; that of GLM-4.1V does not."""
 
     @property
     def frame_sampler(self) -> FrameSampler:

@@ -156,6 +156,12 @@ def test_the_thinking_switch_reaches_the_template(builder: PromptBuilder) -> Non
     assert on.endswith("Hi<|assistant|>")
 
 
+@pytest.mark.parametrize("family", RELEASES)
+def test_a_template_without_a_switch_for_thinking_is_known(family: str, tmp_path: Path) -> None:
+    builder = PromptBuilder(write_checkpoint(tmp_path / "c", family))
+    assert builder.can_skip_thinking == (family != "glm4v")
+
+
 @pytest.mark.parametrize("think", [True, False])
 @pytest.mark.parametrize("family", READING)
 def test_a_text_model_reads_what_its_template_says(family: str, think: bool, tmp_path: Path) -> None:
