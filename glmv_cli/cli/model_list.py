@@ -11,6 +11,7 @@ from pathlib import Path
 from glmv_cli.errors import ModelError
 from glmv_cli.families import FAMILIES
 from glmv_cli.render.sanitize import visible_line, without_surrogates
+from glmv_cli.render.table import aligned
 from glmv_cli.store.json_files import read_json
 from glmv_cli.store.models import resolve_model
 from glmv_cli.store.paths import models_path
@@ -54,19 +55,12 @@ def as_json(rows: list[Row]) -> str:
 
 def as_table(rows: list[Row]) -> str:
     """A line a model, in columns."""
-    cells = [("", "NAME", "FAMILY", "SIZE", "FROM")]
-    cells += [
+    rows_of_text = [
         ("*" * row.default, row.name, _family(row.model_type), format_bytes(row.bytes), _source(row)) for row in rows
     ]
-    lines = [tuple(visible_line(without_surrogates(cell)) for cell in line) for line in cells]
-    widths = [max(len(line[column]) for line in lines) for column in range(5)]
-    return "".join(
-        "  ".join(
-            (mark.ljust(widths[0]), name.ljust(widths[1]), family.ljust(widths[2]), size.rjust(widths[3]), source)
-        ).rstrip()
-        + "\n"
-        for mark, name, family, size, source in lines
-    )
+    lines = [("", "NAME", "FAMILY", "SIZE", "FROM"), *rows_of_text]
+    cells = [[visible_line(without_surrogates(cell)) for cell in line] for line in lines]
+    return aligned(cells, right=frozenset({3}))
 
 
 def _row(entry: Entry, default: Path | None) -> Row:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ Watcher = Callable[[str, int, int], None]
 _WEIGHTS = ".safetensors"
 _HEADER_GUESS = 256 * 1024
 """Bytes; one request is enough for nearly every header."""
+_CONNECTIONS = 8
 _LARGEST_JSON = 256 * 1024 * 1024
 
 
@@ -130,7 +132,9 @@ class HubSource:
                 "other files of weights can run code: glmv does not read them",
             )
         shards = sorted(set(weight_map.values())) if weight_map is not None else [SINGLE]
-        headers = dict(zip(shards, self._hub.read_all(self._read_header, shards), strict=True))
+        # A few at a time: a hub takes its time to answer, and large models have a hundred files.
+        with ThreadPoolExecutor(_CONNECTIONS) as pool:
+            headers = dict(zip(shards, pool.map(self._read_header, shards), strict=True))
         if weight_map is not None:
             check_weight_map(weight_map, headers)
         return headers

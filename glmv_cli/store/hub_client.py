@@ -9,7 +9,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
@@ -24,10 +23,7 @@ from glmv_cli.store.hub_errors import explain, is_no_connection, is_transient, r
 DELAYS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 """Seconds before each new attempt; data that arrive begin the count again."""
 
-_CONNECTIONS = 8
-
 T = TypeVar("T")
-U = TypeVar("U")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +87,6 @@ class Hub:
             return data[:size]
 
         return self.patiently(attempt, commit)
-
-    def read_all(self, function: Callable[[T], U], items: list[T]) -> list[U]:
-        """``function`` of every item, a few at a time: answers of a hub come late, one by one they come too late."""
-        with ThreadPoolExecutor(_CONNECTIONS) as pool:
-            return list(pool.map(function, items))
 
     @contextmanager
     def stream(

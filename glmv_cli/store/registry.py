@@ -14,6 +14,7 @@ from pathlib import Path
 
 from glmv_cli.errors import ModelError, UsageError
 from glmv_cli.store.json_files import read_json
+from glmv_cli.store.manifest import MANIFEST
 from glmv_cli.store.paths import cannot_write
 
 DEMO = "demo"
@@ -151,7 +152,7 @@ def _entry(directory: Path, complete: bool) -> Entry:
 def _pulled(directory: Path) -> Origin | None:
     """What the manifest of a complete checkpoint says about the repository that it was made from."""
     try:
-        manifest = read_json(directory / "manifest.json", default={})
+        manifest = read_json(directory / MANIFEST, default={})
     except ModelError:
         return None
     repo, commit = manifest.get("source"), manifest.get("revision")
