@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from glmv_cli.layout import ABSMAX
 from glmv_cli.model.blueprint import draw
@@ -69,15 +70,22 @@ def _write(path: Path, content: dict[str, Any]) -> None:
     path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
+def _bfloat16(numbers: npt.NDArray[np.float32]) -> bytes:
+    """Cut, not rounded."""
+    return (numbers.view(np.uint32) >> 16).astype(np.uint16).tobytes()
+
+
 class _Source:
     """Random bytes by kind of tensor, each going on where the last one stopped."""
 
     def __init__(self, random: np.random.Generator) -> None:
-        normal = (0.02 * random.standard_normal(_TILE, dtype=np.float32)).view(np.uint32)
+        normal = random.standard_normal(_TILE, dtype=np.float32)
         self._tiles = {
             "packed": random.bytes(_TILE),
             "absmax": random.uniform(0.02, 0.06, _TILE).astype(np.float32).tobytes(),
-            "normal": (normal >> 16).astype(np.uint16).tobytes(),  # bfloat16, cut
+            "normal": _bfloat16(0.02 * normal),
+            # As large as what the layers add, or all tokens would become alike, and go to the same experts.
+            "embedding": _bfloat16(normal),
         }
         self._at = dict.fromkeys(self._tiles, 0)
 
@@ -89,7 +97,7 @@ class _Source:
         elif name.endswith(ABSMAX):
             yield from self._repeated("absmax", info.size)
         else:
-            yield from self._repeated("normal", info.size)
+            yield from self._repeated("embedding" if "embed_tokens" in name else "normal", info.size)
 
     def _repeated(self, kind: str, size: int) -> Iterator[memoryview]:
         tile = memoryview(self._tiles[kind])

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 from glmv_cli.placement.hardware import Machine
 from glmv_cli.placement.sizes import KV_BYTES_CPU, KV_BYTES_GPU, ModelSizes
-from glmv_cli.units import GIB, MIB
+from glmv_cli.units import MIB
 
 PREFILL_TOKENS = 512
 """Tokens of a prefill step."""
 STREAM_EXPERTS = 16
 """Experts in each of the two buffers through which prefill streams a layer's experts to a GPU."""
-LIBRARIES_CPU, LIBRARIES_GPU = GIB, 768 * MIB
+LIBRARIES_CPU, LIBRARIES_GPU = 512 * MIB, 768 * MIB
 """What interpreter and libraries take; on a GPU, CUDA's context, the libraries' buffers, the allocator's gaps."""
 _SPARED = 32
 """One part in so many of the free main memory is left free, if nothing is said: other programs go on running."""

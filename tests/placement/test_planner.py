@@ -176,7 +176,7 @@ def cases(draw: st.DrawFn) -> tuple[ModelSizes, Machine]:
     fixed += model.vision.cpu if model.vision else 0
     experts = sum(layer.all_experts for layer in model.layers)
     percent = st.integers(0, 130)
-    gpus = [768 * MIB + draw(percent) * (fixed - GIB + experts) // 100 for _ in range(draw(st.integers(0, 3)))]
+    gpus = [768 * MIB + draw(percent) * (fixed - 512 * MIB + experts) // 100 for _ in range(draw(st.integers(0, 3)))]
     least = 2 * model.chosen * max(layer.expert for layer in model.layers)
     memory = fixed + max(least, draw(percent) * experts // 100) - draw(st.sampled_from((0, 0, 0, 8 * MIB)))
     return model, Machine(tuple(Gpu(i, "GPU", size, size, 1) for i, size in enumerate(gpus)), memory, memory, 1)
