@@ -81,7 +81,7 @@ class HubSource:
                 )
             noted = None
         wanted = noted.commit if noted is not None else asked
-        snapshot = _cached_snapshot(hub.repo, wanted, cache) if constants.is_offline_mode() else hub.snapshot(wanted)
+        snapshot = _cached_snapshot(hub.repo, wanted, cache) if constants.HF_HUB_OFFLINE else hub.snapshot(wanted)
         make_directory(work_dir)
         write_origin(work_dir, Origin(hub.repo, asked, snapshot.commit))
         return cls(hub, snapshot, work_dir, cache, watcher)
@@ -182,7 +182,7 @@ class HubSource:
     def _file(self, name: str) -> RemoteFile:
         file = self._snapshot.files.get(name)
         if file is None:
-            if constants.is_offline_mode():
+            if constants.HF_HUB_OFFLINE:
                 raise offline(self.name, self._snapshot.commit)
             raise ModelError(f"{self.name} lacks {name}", "name a repository that holds a whole checkpoint")
         return file

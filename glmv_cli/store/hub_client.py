@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from huggingface_hub import HfApi, constants, hf_hub_url
+from huggingface_hub.hf_api import RepoSibling
 from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status
 
 from glmv_cli import __version__
@@ -44,6 +45,15 @@ class Snapshot:
     files: dict[str, RemoteFile]
 
 
+def _file(sibling: RepoSibling) -> RemoteFile | None:
+    """None if the hub does not tell its size."""
+    if sibling.lfs is not None:
+        return RemoteFile(sibling.rfilename, sibling.lfs.size, sibling.lfs.sha256, None)
+    if sibling.size is None:
+        return None
+    return RemoteFile(sibling.rfilename, sibling.size, None, sibling.blob_id)
+
+
 class Hub:
     """One repository on a hub. Every method raises :class:`ModelError` with a hint if the hub does not play along.
 
@@ -63,13 +73,8 @@ class Hub:
         info = self.patiently(
             lambda: api.model_info(self.repo, revision=revision, files_metadata=True, timeout=timeout), revision
         )
-        files = {
-            file.rfilename: RemoteFile(
-                file.rfilename, file.size, file.lfs.sha256 if file.lfs else None, None if file.lfs else file.blob_id
-            )
-            for file in info.siblings or ()
-            if "/" not in file.rfilename and file.size is not None
-        }
+        found = [_file(sibling) for sibling in info.siblings or ()]
+        files = {file.name: file for file in found if file is not None and "/" not in file.name}
         if info.sha is None or not files:
             raise ModelError(f"{self.endpoint} does not tell which files {self.repo} has", "use another hub")
         return Snapshot(info.sha, files)

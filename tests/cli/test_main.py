@@ -18,7 +18,7 @@ from tests.cli.fakes import Glmv
 ROOT = Path(__file__).parent.parent.parent
 FAKE = f"{sys.executable} -m tests.cli.fake_glmv"
 REAL = f"{sys.executable} -m glmv_cli"
-HEAVY = {"PIL", "av", "numpy", "rich", "safetensors", "tokenizers", "torch", "transformers"}
+HEAVY = {"PIL", "av", "huggingface_hub", "numpy", "rich", "safetensors", "tokenizers", "torch", "transformers"}
 
 needs_dev_full = pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full on this system")
 
@@ -51,7 +51,9 @@ def test_the_module_is_the_command(environ: dict[str, str]) -> None:
     assert outcome(f"{REAL} --version", environ) == (0, f"glmv {__version__}\n", "")
 
 
-@pytest.mark.parametrize("arguments", ["--version", "--help", "describe --help", "describe no-such.png"])
+@pytest.mark.parametrize(
+    "arguments", ["--version", "--help", "describe --help", "describe no-such.png", "models", "pull --help"]
+)
 def test_nothing_heavy_is_loaded_before_it_is_needed(environ: dict[str, str], arguments: str) -> None:
     code = (
         "import sys; from glmv_cli.cli.main import main; main(); "

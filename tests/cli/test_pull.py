@@ -173,6 +173,31 @@ def test_a_pull_that_failed_goes_on(glmv: Glmv, home: Path, stand_in: HubStandIn
     assert downloaded(stand_in) == SHARDS[2:]
 
 
+def test_a_pull_that_was_killed_at_the_very_end_only_takes_its_place(
+    glmv: Glmv, home: Path, stand_in: HubStandIn
+) -> None:
+    pull(glmv, REPO)
+    work = home / "models" / ".incomplete" / "glm-4.5v"
+    work.mkdir(parents=True)
+    (home / "models" / "glm-4.5v").rename(work / "model")
+    stand_in.gone = True
+    assert pull(glmv, REPO).status == 0
+    assert [path.name for path in (home / "models").iterdir()] == ["glm-4.5v"]
+
+
+def test_quantize_takes_a_model_on_the_hub_too(glmv: Glmv, stand_in: HubStandIn, folder: Path) -> None:
+    stand_in.corrupt[SHARDS[1]] = 2
+    assert glmv("quantize", REPO, "small").status == 69
+    assert not (folder / "small").exists()
+    stand_in.repos["other/Model"] = stand_in.repos[REPO]
+    ran = glmv("quantize", "other/Model", "small")
+    assert ran.status == 69
+    assert f"holds an unfinished download of {REPO}" in ran.stderr
+    assert glmv("quantize", "other/Model", "small", "--force", "--revision", "main").status == 0
+    assert json.loads((folder / "small" / "manifest.json").read_text())["source"] == "other/Model"
+    assert not (folder / "small.partial").exists()
+
+
 def names(glmv: Glmv) -> dict[str, str]:
     """What ``glmv models`` lists: name → line."""
     listed = Glmv(glmv.checkpoint)("models", environ={}).stdout
