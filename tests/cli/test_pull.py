@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -222,7 +223,8 @@ def test_a_pull_over_a_bad_line_that_is_killed_goes_on_to_the_same_bytes(
     with Witness(work) as witness:
         with subprocess.Popen(command, env=environ, stderr=subprocess.PIPE) as process:
             assert stand_in.held.wait(60)
-            assert witness.weights() == [f"{SHARDS[2]}.part"]
+            assert witness.waits_for(f"{SHARDS[2]}.part")
+            assert witness.weights() == {SHARDS[2]}
             process.send_signal(signal.SIGKILL)
         stand_in.holds[SHARDS[2]].set()
         assert not (home / "models" / "glm-4.5v").exists()
@@ -240,7 +242,7 @@ def test_a_pull_over_a_bad_line_that_is_killed_goes_on_to_the_same_bytes(
 
 
 class Witness:
-    """Looks all the time how many files of weights lie in a directory."""
+    """Looks all the time of how many files of weights there is anything in a directory."""
 
     def __init__(self, directory: Path) -> None:
         self.most = 0
@@ -248,11 +250,22 @@ class Witness:
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._look)
 
-    def weights(self) -> list[str]:
+    def weights(self) -> set[str]:
+        """Their names when they are whole."""
         try:
-            return sorted(path.name for path in self._directory.iterdir() if ".safetensors" in path.name)
+            names = [path.name for path in self._directory.iterdir()]
         except FileNotFoundError:
-            return []
+            return set()
+        return {name.removesuffix(".part") for name in names if ".safetensors" in name}
+
+    def waits_for(self, name: str) -> bool:
+        """Whether there comes to be something in the file."""
+        path = self._directory / name
+        for _ in range(3000):
+            if path.exists() and path.stat().st_size:
+                return True
+            time.sleep(0.01)
+        return False
 
     def __enter__(self) -> Witness:
         self._thread.start()
@@ -264,7 +277,8 @@ class Witness:
 
     def _look(self) -> None:
         while not self._end.wait(0.001):
-            self.most = max(self.most, len(self.weights()))
+            # Twice: a directory that changes while it is listed may show what is gone beside what has come.
+            self.most = max(self.most, len(self.weights() & self.weights()))
 
 
 def contents(directory: Path) -> dict[str, bytes]:
