@@ -26,23 +26,33 @@ from safetensors.torch import save_file
 from glmv_cli.kernels import nf4, nf4_search
 from glmv_cli.model.quantizer import quantize
 from glmv_cli.model.source import LocalSource
+from glmv_cli.placement.shapes import Shape
 from glmv_cli.store.manifest import digest_of_range
 
-HIDDEN, EXPERT, HEADS, HEAD = 4096, 1408, 96, 128
+HIDDEN, EXPERT = 4096, 1408
+CONFIG = {
+    "model_type": "glm4_moe", "num_hidden_layers": 1, "first_k_dense_replace": 0, "hidden_size": HIDDEN,
+    "moe_intermediate_size": EXPERT, "intermediate_size": 10944, "num_attention_heads": 96, "num_key_value_heads": 8,
+    "head_dim": 128, "n_shared_experts": 1, "num_experts_per_tok": 8, "vocab_size": 1024,
+    "max_position_embeddings": 65536,
+}  # fmt: skip
 
 
 def write_source(directory: Path, experts: int) -> int:
     """A text model of one layer; returns the bytes of its weights."""
-    base = "model.layers.0"
-    shapes = {f"{base}.self_attn.q_proj.weight": (HEADS * HEAD, HIDDEN), "model.norm.weight": (HIDDEN,)}
-    for expert in range(experts):
-        for proj in ("gate", "up"):
-            shapes[f"{base}.mlp.experts.{expert}.{proj}_proj.weight"] = (EXPERT, HIDDEN)
-        shapes[f"{base}.mlp.experts.{expert}.down_proj.weight"] = (HIDDEN, EXPERT)
+    config = CONFIG | {"n_routed_experts": experts}
     directory.mkdir()
-    tensors = {name: (torch.randn(shape) * 0.02).bfloat16() for name, shape in shapes.items()}
+    tensors: dict[str, torch.Tensor] = {}
+    for tensor in Shape.of(config, "synthetic").tensors:
+        base, _, proj = tensor.name.rpartition(".")
+        if not base.endswith(".experts"):
+            tensors[tensor.name] = (torch.randn(tensor.shape) * 0.02).bfloat16()
+            continue
+        for expert in range(experts):  # as released: one tensor an expert
+            for half in ("gate_proj", "up_proj") if proj == "gate_up_proj" else (proj,):
+                shape = (EXPERT, HIDDEN) if half != "down_proj" else (HIDDEN, EXPERT)
+                tensors[f"{base}.{expert}.{half}.weight"] = (torch.randn(shape) * 0.02).bfloat16()
     save_file(tensors, directory / "model.safetensors")
-    config = {"model_type": "glm4_moe", "num_hidden_layers": 1, "n_routed_experts": experts}
     (directory / "config.json").write_text(json.dumps(config))
     return sum(tensor.nbytes for tensor in tensors.values())
 

@@ -151,10 +151,13 @@ class _Conversion:
 
     def _collect(self, done: list[Future[Any]]) -> None:
         """What is done is kept, and what was waiting for it begins; raises what a task raised."""
-        for part in self._keep(done):
+        for part in self._keep([future for future in done if not _failed(future)]):
             self._left[part.target.name] -= 1
             if not self._left[part.target.name]:
                 self._finish_target(part.target.name)
+        for future in done:
+            if self._running.pop(future, None) is not None:
+                future.result()
 
     def _keep(self, done: list[Future[Any]]) -> list[Part]:
         """Returns the parts among what is done."""
@@ -192,7 +195,7 @@ class _Conversion:
 
 
 def _failed(future: Future[Any]) -> bool:
-    """Once nothing runs any more."""
+    """Of one that does not run any more."""
     return future.cancelled() or future.exception() is not None
 
 

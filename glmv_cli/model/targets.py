@@ -14,6 +14,7 @@ from glmv_cli.layout import Storage, split_expert, storage_of
 from glmv_cli.model import fp8
 from glmv_cli.model.keys import Keys, scaled_weight
 from glmv_cli.model.source import ShardSource
+from glmv_cli.placement.shapes import Shape
 from glmv_cli.store.safetensors_header import TensorInfo
 
 _AGAIN = "copy or download the checkpoint again"
@@ -65,7 +66,7 @@ def targets_of(source: ShardSource) -> list[Target]:
     Raises :class:`ModelError` for a source that is incomplete, or quantized in a way that cannot be read.
     """
     targets = [_target(source.name, name, pieces) for name, pieces in _fused(_weights(source))]
-    _check_layers(source, targets)
+    _check_whole(source, targets)
     return sorted(targets, key=lambda target: _natural(target.name))
 
 
@@ -156,18 +157,15 @@ def _target(model: str, name: str, pieces: list[Scaled]) -> Target:
     return Target(name, shape, storage, tuple(pieces))
 
 
-def _check_layers(source: ShardSource, targets: list[Target]) -> None:
+def _check_whole(source: ShardSource, targets: list[Target]) -> None:
     """Finds a download that is not finished, before hours of work."""
-    keys = Keys.of(source.config, source.name)
-    names = [target.name for target in targets]
-    for layer in range(keys.layers):
-        if not any(name.startswith(f"{keys.text_prefix}layers.{layer}.") for name in names):
-            raise ModelError(f"{source.name} lacks layer {layer} of {keys.layers}", _AGAIN)
-    text = source.config.get("text_config", source.config)
-    count = text.get("n_routed_experts")
-    for target in targets:
-        if target.storage == "nf4" and len(target.shape) == 3 and count not in (None, target.shape[0]):
-            raise ModelError(f"{target.name}: {target.shape[0]} experts, where config.json says {count}", _AGAIN)
+    shapes = {target.name: target.shape for target in targets}
+    for tensor in Shape.of(source.config, source.name).tensors:
+        if tensor.name not in shapes:
+            raise ModelError(f"{source.name} lacks the tensor '{tensor.name}'", _AGAIN)
+        found = shapes[tensor.name]
+        if len(tensor.shape) == len(found) == 3 and found[0] != tensor.shape[0]:
+            raise ModelError(f"{tensor.name}: {found[0]} experts, where config.json says {tensor.shape[0]}", _AGAIN)
 
 
 def _natural(name: str) -> list[tuple[int, str]]:

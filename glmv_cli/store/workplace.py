@@ -42,6 +42,8 @@ class Workplace:
         Raises :class:`DiskFullError` if there is not enough.
         """
         sizes = dict(files)
+        if self.journal.entries and not all(_size(self.result / name) == size for name, size in sizes.items()):
+            self.journal.begin(self.journal.subject or "")  # somebody deleted files: nothing is done any more
         there = {name: _blocks(self.result / name) for name in sizes}
         lacking = sum(max(0, size - there[name]) for name, size in sizes.items())
         lacking += spare
@@ -53,6 +55,7 @@ class Workplace:
             )
         for name, size in sizes.items():
             _allocate(self.result / name, size)
+        _sync(self.result)  # or else, after a power failure, the journal may speak of files that are not there
 
     def publish(self, *, replace: bool) -> None:
         """Puts the result in its place, in one step, once it is safe on disk. ``replace``: what is there goes."""
@@ -168,6 +171,10 @@ def _allocate(path: Path, size: int) -> None:
         os.ftruncate(descriptor, size)
     finally:
         os.close(descriptor)
+
+
+def _size(path: Path) -> int | None:
+    return path.stat().st_size if path.exists() else None
 
 
 def _blocks(path: Path) -> int:

@@ -18,13 +18,17 @@ import torch
 torch.set_num_threads(1)
 from glmv_cli.model.quantizer import quantize
 from glmv_cli.model.source import LocalSource
+from glmv_cli.placement.shapes import Shape
 from glmv_cli.store.safetensors_header import build_header
+from tests.releases import RELEASES
 
 def source(directory, rows):
     directory.mkdir()
-    config = {"model_type": "glm4_moe", "num_hidden_layers": 1}
+    config = RELEASES["glm4_moe"].config | {"num_hidden_layers": 1}
     (directory / "config.json").write_text(json.dumps(config))
-    tensors = {"model.layers.0.self_attn.q_proj.weight": ("F32", (rows, 1024)), "lm_head.weight": ("F32", (rows, 1024))}
+    tensors = {tensor.name: ("F32", (1, 64)) for tensor in Shape.of(config, "tall").tensors}
+    for name in ("model.layers.0.self_attn.q_proj.weight", "lm_head.weight"):
+        tensors[name] = ("F32", (rows, 1024))
     first, header = build_header(tensors, {})
     with (directory / "model.safetensors").open("wb") as file:
         file.write(first)

@@ -353,3 +353,13 @@ def test_threads_of_the_caller_keep_their_number(checkpoint: Path, tmp_path: Pat
     before = torch.get_num_threads()
     quantize(LocalSource.open(checkpoint, "moe"), tmp_path / "out")
     assert torch.get_num_threads() == before
+
+
+@pytest.mark.usefixtures("saves_often")
+def test_files_that_somebody_deleted_are_made_again(
+    checkpoint: Path, expected: dict[str, bytes], tmp_path: Path
+) -> None:
+    interrupt(checkpoint, tmp_path / "out")
+    (tmp_path / "out.partial" / "result" / "model.safetensors").unlink()
+    assert first_progress(checkpoint, tmp_path / "out") == 0
+    assert files_of(tmp_path / "out") == expected

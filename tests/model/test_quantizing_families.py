@@ -199,7 +199,8 @@ def test_experts_of_an_odd_width_are_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("lost", "message"),
     [
-        ("model.layers.1.", "lacks layer 1 of 3"),
+        ("model.layers.1.", r"lacks the tensor 'model\.layers\.1\."),
+        ("lm_head", r"lacks the tensor 'lm_head\.weight'"),
         ("model.layers.2.mlp.experts.7.", "7 experts, where config.json says 8"),
         ("model.layers.2.mlp.experts.3.up", "expert 3 lacks its up projection"),
     ],
