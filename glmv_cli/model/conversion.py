@@ -91,8 +91,11 @@ class _Conversion:
             for shards, parts in self._steps():
                 self._open(shards)
                 for part in parts:
-                    self._submit(part, self._pool.submit(self._convert, part))
-                self._settle(0)
+                    self._running[self._pool.submit(self._convert, part)] = part
+                    self._settle(3 * self._threads)
+                while any(isinstance(what, Part) for what in self._running.values()):
+                    self._settle(len(self._running) - 1)
+                self._save()  # digests may go on meanwhile
             self._settle(0)
         finally:
             self._pool.shutdown(cancel_futures=True)
@@ -121,7 +124,6 @@ class _Conversion:
             position += len(parts)
             for shard in [shard for shard in self._sources if last[shard] < position]:
                 os.close(self._sources.pop(shard))
-                self._save()
                 self._source.release(shard)
 
     def _open(self, shards: list[str]) -> None:
@@ -135,10 +137,6 @@ class _Conversion:
             converter.convert(part)
         finally:
             self._converters.put(converter)
-
-    def _submit(self, what: Part | str, future: Future[Any]) -> None:
-        self._running[future] = what
-        self._settle(3 * self._threads)
 
     def _settle(self, most: int) -> None:
         """Waits until at most so many tasks are running or waiting; raises what one of them raised."""
