@@ -1,7 +1,7 @@
 """A 4-bit checkpoint of any shape with random weights, written straight in its final form.
 
-Packed bytes are random, scales and 16-bit numbers such that activations stay finite and routing is varied: speed and
-memory are those of trained weights, what the model says is noise.
+Speed and memory are those of trained weights: activations stay finite, and tokens differ, so that they go to different
+experts. What such a model says is noise.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import torch
 
+from glmv_cli.kernels import nf4
 from glmv_cli.layout import ABSMAX
 from glmv_cli.model.blueprint import draw
 from glmv_cli.placement.shapes import Shape
@@ -22,7 +24,7 @@ from glmv_cli.store.checkpoint_files import CONFIG, INDEX
 from glmv_cli.store.safetensors_header import Header, TensorInfo, build_header
 
 _TILE = 4_000_037
-"""Numbers that are drawn of each kind and then repeated; prime to the sizes of tensors, so that no two are alike."""
+"""Numbers that are drawn of each kind and then repeated, with no regard to where tensors begin: no two are alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ class _Described:
     name: str = "random"
     revision: str | None = None
     identity: str = "random"
+    largest_download: int = 0
 
     def copy_small_files(self, target: Path) -> None:
         """There are none."""
@@ -80,9 +83,12 @@ class _Source:
 
     def __init__(self, random: np.random.Generator) -> None:
         normal = random.standard_normal(_TILE, dtype=np.float32)
+        # Not any bytes: the mean of the 16 codes is not zero, and would make all tokens alike.
+        weights = torch.from_numpy(0.02 * random.standard_normal((2 * _TILE // 64, 64), dtype=np.float32))
+        packed, absmax = nf4.quantize(weights)
         self._tiles = {
-            "packed": random.bytes(_TILE),
-            "absmax": random.uniform(0.02, 0.06, _TILE).astype(np.float32).tobytes(),
+            "packed": packed.numpy().tobytes(),
+            "absmax": absmax.numpy().tobytes(),
             "normal": _bfloat16(0.02 * normal),
             # As large as what the layers add, or all tokens would become alike, and go to the same experts.
             "embedding": _bfloat16(normal),
