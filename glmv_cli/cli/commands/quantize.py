@@ -37,7 +37,7 @@ def quantize(
         typer.Option(
             "--search",
             help="Search each block's scale: 14 % less squared error (relative error 8.5 instead of 9.2 %), "
-            "12 times the computing.",
+            "about ten times the computing.",
         ),
     ] = False,
     revision: Annotated[
