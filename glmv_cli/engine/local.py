@@ -113,7 +113,7 @@ class LocalEngine:
 
     def _encode(self, media: Sequence[Medium], seconds: _Seconds) -> Generator[Progress, None, list[_Features]]:
         """The embeddings of media that were not read yet, one medium at a time."""
-        fresh = sum(medium not in self._seen for medium in media)
+        fresh = len({medium.digest for medium in media if medium not in self._seen})
         if fresh:
             yield Progress("encode", 0, fresh)
         features: list[_Features] = []

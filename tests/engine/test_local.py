@@ -54,6 +54,11 @@ def test_progress_counts_media_that_must_be_encoded_and_tokens_that_must_be_read
     assert progress_of(engine, shown) == [("prefill", 49, 50)]
 
 
+def test_a_picture_that_is_shown_twice_counts_once() -> None:
+    twice = prompt(range(50), (10, 1), (20, 1))
+    assert progress_of(engine_of(FakeNetwork()), twice)[:3] == [("encode", 0, 1), ("encode", 1, 1), ("prefill", 0, 50)]
+
+
 def test_a_stop_token_ends_the_answer_and_is_not_part_of_it() -> None:
     network = FakeNetwork(lambda read: STOP if len(read) == 2 * 23 else 7)
     *steps, stop = engine_of(network).generate(prompt(range(20)), greedy, 10)

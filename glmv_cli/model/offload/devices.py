@@ -22,11 +22,14 @@ def usable_machine() -> tuple[Machine, str | None]:
     """This machine as this process can use it, and what the user should know about the difference.
 
     What the process has taken already (torch, above all) is counted as available: plans have it in their workspace.
+    Pages of files are not: they can be dropped, so the system counts them as available itself, and those of a mapped
+    model are many.
     """
     # As NVML numbers GPUs. Read when CUDA is first asked for anything.
     os.environ.setdefault("CUDA_DEVICE_ORDER", "PCI_BUS_ID")
     machine = probe()
-    taken = psutil.Process().memory_info().rss
+    memory = psutil.Process().memory_info()
+    taken = memory.rss - getattr(memory, "shared", 0)  # that number is Linux's
     machine = replace(machine, available=min(machine.memory, machine.available + taken))
     if machine.gpus and not torch.cuda.is_available():
         return replace(machine, gpus=()), NO_CUDA
