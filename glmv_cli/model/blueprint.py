@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import math
-import struct
 from dataclasses import dataclass
 
-from glmv_cli.kernels.nf4 import BLOCK_SIZE, NF4_CODE
+from glmv_cli.kernels.nf4 import BLOCK_SIZE
 from glmv_cli.layout import ABSMAX, QUANT_MAP, QUANT_STATE, storage_of
+from glmv_cli.model.quant_state import described
 from glmv_cli.model.source import ShardSource
 from glmv_cli.model.targets import Scaled, Target, rows_of, targets_of
 from glmv_cli.store.checkpoint_files import SINGLE
@@ -155,28 +154,20 @@ def _stored(target: Target) -> dict[str, Described]:
             f"{name}.{ABSMAX}": ("F32", (*rows, shape[-1] // BLOCK_SIZE)),
         }
     elements = math.prod(shape)
-    constants = _constants(target)
+    sizes = {key: len(content) for key, content in _constants(target).items()}
     return {
         name: ("U8", (elements // 2, 1)),
         f"{name}.{ABSMAX}": ("F32", (elements // BLOCK_SIZE,)),
-        f"{name}.{QUANT_MAP}": ("F32", (len(NF4_CODE),)),
-        f"{name}.{QUANT_STATE}": ("U8", (len(constants[f"{name}.{QUANT_STATE}"]),)),
+        f"{name}.{QUANT_MAP}": ("F32", (sizes[f"{name}.{QUANT_MAP}"] // 4,)),
+        f"{name}.{QUANT_STATE}": ("U8", (sizes[f"{name}.{QUANT_STATE}"],)),
     }
 
 
 def _constants(target: Target) -> dict[str, bytes]:
     if target.storage != "nf4" or len(target.shape) == 3:
         return {}
-    state = {
-        "quant_type": "nf4",
-        "blocksize": BLOCK_SIZE,
-        "dtype": _NAMES[target.source_dtype],
-        "shape": list(target.shape),
-    }
-    return {
-        f"{target.name}.{QUANT_MAP}": struct.pack(f"<{len(NF4_CODE)}f", *NF4_CODE),
-        f"{target.name}.{QUANT_STATE}": json.dumps(state).encode(),
-    }
+    companions = described(target.shape, _NAMES[target.source_dtype])
+    return {f"{target.name}.{suffix}": content for suffix, content in companions.items()}
 
 
 def _grouped(stored: list[dict[str, Described]], limit: int) -> list[dict[str, Described]]:

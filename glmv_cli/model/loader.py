@@ -21,6 +21,7 @@ from glmv_cli.model.checkpoint import Checkpoint
 from glmv_cli.model.head import Head8bit
 from glmv_cli.model.modules import Experts4bit, Linear4bit
 from glmv_cli.model.precision import CPU_DTYPE
+from glmv_cli.model.quant_state import difference
 from glmv_cli.model.sixteen import Conv16, Embedding16, Linear16
 from glmv_cli.placement.plan import CPU, Plan
 
@@ -48,7 +49,8 @@ def load_model(
     Packed weights and large 16-bit ones are mapped from the file, whatever the ``plan``: from there they are copied
     to GPUs. Only parts for the CPU are put into the form in which a CPU wants them.
 
-    Raises :class:`ModelError` for tensors that are missing, superfluous or of the wrong shape or type.
+    Raises :class:`ModelError` for tensors that are missing, superfluous, of the wrong shape or type, or packed in
+    another way.
     """
     model = _empty_model(checkpoint, family)
     with torch.device("meta"):
@@ -57,6 +59,7 @@ def load_model(
             if ours is not None:
                 model.set_submodule(path, ours)
     _bind_tensors(model, checkpoint, dtype)
+    _check_packing(model, checkpoint)
     return model.eval().requires_grad_(False)
 
 
@@ -117,6 +120,17 @@ def _bind_tensors(model: transformers.PreTrainedModel, checkpoint: Checkpoint, d
     for module in model.modules():
         if isinstance(module, Head8bit):
             module.compress()
+
+
+def _check_packing(model: transformers.PreTrainedModel, checkpoint: Checkpoint) -> None:
+    """By what bitsandbytes writes beside each linear layer. Fused experts have nothing but their shapes."""
+    linears = {f"{path}.weight": m for path, m in model.named_modules() if isinstance(m, Linear4bit)}
+    said = checkpoint.read(f"{name}.{suffix}" for name in linears for suffix in (QUANT_MAP, QUANT_STATE))
+    for name, module in linears.items():
+        quant_map, quant_state = (said[f"{name}.{suffix}"].numpy().tobytes() for suffix in (QUANT_MAP, QUANT_STATE))
+        shape = (module.out_features, module.in_features)
+        if (found := difference(quant_map, quant_state, shape)) is not None:
+            raise ModelError(f"{checkpoint.directory} holds '{name}' in another form: {found}", _WHOSE)
 
 
 def _names(model: transformers.PreTrainedModel, checkpoint: Checkpoint) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from glmv_cli.errors import ModelError
 from glmv_cli.model.head import Head8bit
 from glmv_cli.model.loader import load_model, open_checkpoint
 from glmv_cli.model.modules import Experts4bit, Linear4bit
+from glmv_cli.model.quant_state import described
 from glmv_cli.model.sixteen import Linear16
 from glmv_cli.placement.plan import Plan
 from glmv_cli.store.safetensors_header import build_header
@@ -173,6 +175,42 @@ def test_a_tensor_of_another_type_is_named(copy: Path) -> None:
         load_model(*open_checkpoint(copy))
 
 
+LINEAR = "model.language_model.layers.0.self_attn.q_proj.weight"
+EXPERTS = "model.language_model.layers.1.mlp.experts.down_proj"
+
+
+@pytest.mark.parametrize("name", [LINEAR, f"{LINEAR}.absmax", EXPERTS, f"{EXPERTS}.absmax"])
+@pytest.mark.parametrize("change", ["cut", "longer", "another type", "missing"])
+def test_packed_weights_that_are_damaged_are_named(copy: Path, name: str, change: str) -> None:
+    whole = load_file(copy / "model.safetensors")[name]
+    changed = {"cut": whole[:-1].clone(), "longer": torch.cat([whole, whole[:1]]), "another type": whole.half()}
+    rewrite(copy, {name: changed.get(change)})
+    base = name.removesuffix(".absmax").removesuffix(".weight")
+    with pytest.raises(ModelError, match=re.escape(base)):
+        load_model(*open_checkpoint(copy))
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("quant_type", "fp4"), ("blocksize", 128), ("shape", [96, 384]), ("shape", None)]
+)
+def test_weights_that_were_packed_in_another_way_are_named(copy: Path, key: str, value: object) -> None:
+    state = f"{LINEAR}.{layout.QUANT_STATE}"
+    stored = json.loads(load_file(copy / "model.safetensors")[state].numpy().tobytes())
+    changed = json.dumps(stored | {key: value}).encode()
+    rewrite(copy, {state: torch.frombuffer(bytearray(changed), dtype=torch.uint8)})
+    with pytest.raises(ModelError, match=rf"q_proj\.weight' in another form: '{key}'"):
+        load_model(*open_checkpoint(copy))
+
+
+def test_weights_with_another_table_of_values_are_named(copy: Path) -> None:
+    rewrite(copy, {f"{LINEAR}.quant_map": torch.linspace(-1, 1, 16)})
+    with pytest.raises(ModelError, match=r"q_proj\.weight' in another form: its quant_map"):
+        load_model(*open_checkpoint(copy))
+    rewrite(copy, {f"{LINEAR}.quant_map": None})
+    with pytest.raises(ModelError, match=r"lacks the tensor .*q_proj\.weight\.quant_map"):
+        load_model(*open_checkpoint(copy))
+
+
 def test_another_activation_is_refused_rather_than_computed_as_silu(copy: Path) -> None:
     config = json.loads((copy / "config.json").read_text())
     config["text_config"]["hidden_act"] = "gelu"
@@ -212,10 +250,14 @@ def test_nothing_large_is_copied(tmp_path: Path) -> None:
     config = json.loads(json.dumps(RELEASES["glm4_moe"].config)) | {"hidden_size": 2048, "n_routed_experts": 64}
     config |= {"moe_intermediate_size": 1024, "vocab_size": 8192, "num_hidden_layers": 4, "quantization_config": {}}
     (tmp_path / "config.json").write_text(json.dumps(config))
-    prefix, header = build_header(packed_shapes(config), {})
+    shapes, constants = packed(config)
+    prefix, header = build_header(shapes, {})
     with (tmp_path / "model.safetensors").open("wb") as file:
         file.write(prefix)
         file.truncate(max(info.end for info in header.tensors.values()))
+        for name, content in constants.items():
+            file.seek(header.tensors[name].start)
+            file.write(content)
     load_model(*open_checkpoint(tmp_path))  # what the libraries keep for themselves, they keep now
     before = anonymous_bytes()
     model = load_model(*open_checkpoint(tmp_path))
@@ -224,12 +266,13 @@ def test_nothing_large_is_copied(tmp_path: Path) -> None:
     assert grown < 20_000_000
 
 
-def packed_shapes(config: dict[str, Any]) -> dict[str, tuple[str, tuple[int, ...]]]:
-    """Type and shape of every tensor of a 4-bit checkpoint."""
+def packed(config: dict[str, Any]) -> tuple[dict[str, tuple[str, tuple[int, ...]]], dict[str, bytes]]:
+    """Type and shape of every tensor of a 4-bit checkpoint, and what is in those that are the same in all."""
     plain = {key: value for key, value in config.items() if key != "quantization_config"}
     with torch.device("meta"):
         model = Glm4MoeForCausalLM(Glm4MoeConfig.from_dict(plain))
     tensors: dict[str, tuple[str, tuple[int, ...]]] = {}
+    constants: dict[str, bytes] = {}
     for name, tensor in model.state_dict().items():
         *rows, columns = tensor.shape
         if layout.storage_of(name) != "nf4":
@@ -240,8 +283,11 @@ def packed_shapes(config: dict[str, Any]) -> dict[str, tuple[str, tuple[int, ...
         else:
             tensors[name] = ("U8", (tensor.numel() // 2, 1))
             tensors[f"{name}.absmax"] = ("F32", (tensor.numel() // 64,))
-            tensors[f"{name}.{layout.QUANT_STATE}"] = ("U8", (8,))
-    return tensors
+            for suffix, content in described(tuple(tensor.shape), "bfloat16").items():
+                constants[f"{name}.{suffix}"] = content
+                kind, item = ("F32", 4) if suffix == layout.QUANT_MAP else ("U8", 1)
+                tensors[f"{name}.{suffix}"] = (kind, (len(content) // item,))
+    return tensors, constants
 
 
 def anonymous_bytes() -> int:
