@@ -88,7 +88,7 @@ def ours(directory: Path, share: float) -> dict[str, Any]:
         plan = make_plan(sizes, machine, Wishes(cpu_memory=allowed, context=CONTEXT))
     checkpoint, family = open_checkpoint(directory)
     model = load_model(checkpoint, family, plan)
-    offload = attach_offload(model, plan, checkpoint.files)
+    offload = attach_offload(model, plan, checkpoint)
     result: dict[str, Any] = {"load s": time.perf_counter() - started, "anonymous": anonymous() - before}
     held = sum(tensor.nbytes for tensor in model.parameters())
     result |= {"planned": whole.weights, "held": held, "bytes read": 0, "hit ratio": 1.0}

@@ -61,7 +61,7 @@ class Session:
         machine, notice = usable_machine()
         plan = make_plan(read_model(directory, name).sizes, machine, wishes)
         model = load_model(checkpoint, family, plan)
-        offload = attach_offload(model, plan, checkpoint.files)
+        offload = attach_offload(model, plan, checkpoint)
         stop = generation.get("eos_token_id") or model.config.get_text_config().eos_token_id or ()
         stop_ids = frozenset([stop] if isinstance(stop, int) else stop)
         engine = LocalEngine(network_of(model), builder.tokenizer.backend_tokenizer, stop_ids, plan.context)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import mmap
-import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +10,7 @@ from typing import Any
 import torch
 
 from glmv_cli.errors import ModelError
+from glmv_cli.model.mapped import MappedFile
 from glmv_cli.store.checkpoint_files import CONFIG, read_headers
 from glmv_cli.store.json_files import read_json
 from glmv_cli.store.safetensors_header import TensorInfo
@@ -47,7 +46,7 @@ class Checkpoint:
 
         Raises :class:`ModelError` for a name that is not there, and a type that no model of ours has.
         """
-        maps: dict[Path, torch.Tensor] = {}
+        maps: dict[Path, MappedFile] = {}
         tensors: dict[str, torch.Tensor] = {}
         for name in names:
             if name not in self.files:
@@ -56,32 +55,6 @@ class Checkpoint:
             if info.dtype not in _DTYPES:
                 raise ModelError(f"{file}: the tensor '{name}' has the type {info.dtype}", "it is no 4-bit checkpoint")
             if file not in maps:
-                maps[file] = map_file(file)
-            tensors[name] = _view(maps[file], info)
+                maps[file] = MappedFile(file)
+            tensors[name] = maps[file].tensor(info.start, info.shape, _DTYPES[info.dtype])
         return tensors
-
-
-def map_file(path: Path) -> torch.Tensor:
-    """All bytes of a file as a tensor that lives as long as anything that looks into it.
-
-    The mapping is shared and read-only: it costs the page cache that the file has anyway, and may be larger than the
-    memory, which a private one (as safetensors makes it) may not. Raises :class:`ModelError` if it cannot be read.
-    """
-    try:
-        with path.open("rb") as file:
-            mapped = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)
-    except (OSError, ValueError) as error:
-        raise ModelError(f"cannot read {path}: {error}", "copy the checkpoint again") from error
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="The given buffer is not writable")
-        return torch.frombuffer(mapped, dtype=torch.uint8)
-
-
-def _view(file: torch.Tensor, info: TensorInfo) -> torch.Tensor:
-    dtype = _DTYPES[info.dtype]
-    if not info.elements:
-        return torch.empty(info.shape, dtype=dtype)
-    data = file[info.start : info.end]
-    if info.start % dtype.itemsize:
-        data = data.clone()  # a file by somebody who does not align tensors
-    return data.view(dtype).reshape(info.shape)

@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from glmv_cli.errors import ModelError
-from glmv_cli.model.checkpoint import Checkpoint, map_file
+from glmv_cli.model.checkpoint import Checkpoint
 from glmv_cli.store.safetensors_header import build_header
 
 
@@ -27,19 +27,6 @@ def test_tensors_of_a_file_share_one_mapping(demo_directory: Path) -> None:
     name, tensor = next(iter(tensors.items()))
     start = checkpoint.infos[name].start
     assert tensor.data_ptr() == tensor.untyped_storage().data_ptr() + start
-
-
-def test_a_file_larger_than_the_memory_is_mapped(tmp_path: Path) -> None:
-    size = 1 << 42  # 4 TiB, none of it on the disk
-    path = tmp_path / "large"
-    with path.open("wb") as file:
-        try:
-            file.truncate(size)
-        except OSError:
-            pytest.skip("the file system takes no such file")
-    mapped = map_file(path)
-    assert len(mapped) == size
-    assert mapped[size - 1] == 0
 
 
 def test_tensors_at_odd_places_are_copied_to_even_ones(tmp_path: Path) -> None:

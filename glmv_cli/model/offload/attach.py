@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from torch import nn
 from transformers import PreTrainedModel
 
 from glmv_cli.events import Offloaded
 from glmv_cli.kernels.moe import PackedExperts
+from glmv_cli.model.checkpoint import Checkpoint
 from glmv_cli.model.modules import ExpertRunner, Experts4bit
 from glmv_cli.model.offload.carry import place_parts
 from glmv_cli.model.offload.devices import Devices, OpenDevice, open_device
@@ -58,9 +57,9 @@ class Offload:
 
 
 def attach_offload(
-    model: PreTrainedModel, plan: Plan, files: Mapping[str, Path], open_device: OpenDevice = open_device
+    model: PreTrainedModel, plan: Plan, checkpoint: Checkpoint, open_device: OpenDevice = open_device
 ) -> Offload:
-    """Obeys ``plan``. ``files``: tensor name → file of the checkpoint that the model was loaded from.
+    """Obeys ``plan``. ``checkpoint``: what the model was loaded from.
 
     A model whose plan keeps everything on the CPU is left as it is. Raises :class:`MemoryShortageError` if not one
     expert at :data:`DISK` fits into what the plan leaves for them, and :class:`ModelError` for a GPU that is none.
@@ -77,7 +76,7 @@ def attach_offload(
     on_disk = {layer.index: experts[layer.index] for layer in with_experts if layer.experts == DISK}
     if on_disk:
         offload.residency = Residency(room_for_experts(plan, on_disk.values()))
-        shelf, library = Shelf(offload.residency), Library(files)
+        shelf, library = Shelf(offload.residency), Library(checkpoint)
         homes |= {index: library.put_on(shelf, index, bound) for index, bound in on_disk.items()}
     for layer in with_experts:
         if (layer.core, layer.experts) != (CPU, CPU):

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from glmv_cli.kernels.moe import PackedExperts
+from glmv_cli.model.mapped import MappedFile, Range
 from glmv_cli.model.offload.experts import tensors_of
-from glmv_cli.model.offload.mapped import MappedFile, Range
 from glmv_cli.model.offload.residency import SCAN_TOKENS, Compute, Drop, Fetch, Key, Residency
 
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 import torch
 
 from glmv_cli.errors import MemoryShortageError
 from glmv_cli.kernels.moe import PackedExperts
+from glmv_cli.model.checkpoint import Checkpoint
+from glmv_cli.model.mapped import MappedFile
 from glmv_cli.model.modules import Experts4bit
 from glmv_cli.model.offload.disk import FilePart, OnDisk, Shelf
 from glmv_cli.model.offload.experts import ExpertShape, tensors_of
-from glmv_cli.model.offload.mapped import MappedFile
 from glmv_cli.placement.plan import CPU, Plan
-from glmv_cli.store.safetensors_header import Header, read_header
 from glmv_cli.units import format_bytes
 
 _KEYS = ("gate_up_proj", "gate_up_proj.absmax", "down_proj", "down_proj.absmax")
@@ -24,16 +24,19 @@ _EXPERTS = re.compile(r"\blayers\.(\d+)\.mlp\.experts\.(gate_up_proj|down_proj)(
 
 
 class Library:
-    """Finds a layer's experts in the files, and maps each file once."""
+    """Finds a layer's experts in the files of a checkpoint.
 
-    def __init__(self, files: Mapping[str, Path]) -> None:
+    The files are mapped once more, each once: what is said to the system of these mappings concerns experts only.
+    """
+
+    def __init__(self, checkpoint: Checkpoint) -> None:
         self._names = {
             (int(match[1]), match[2] + (match[3] or "")): name
-            for name in files
+            for name in checkpoint.files
             if (match := _EXPERTS.search(name)) is not None
         }
-        self._files = files
-        self._opened: dict[Path, tuple[MappedFile, Header]] = {}
+        self._checkpoint = checkpoint
+        self._mapped: dict[Path, MappedFile] = {}
 
     def put_on(self, shelf: Shelf, layer: int, experts: Experts4bit) -> OnDisk:
         """Binds a layer's experts to the mapped files, and leaves it to ``shelf`` what of them is in memory."""
@@ -41,17 +44,17 @@ class Library:
         parts: list[FilePart] = []
         for key, bound in zip(_KEYS, tensors_of(experts.packed), strict=True):
             name = self._names[layer, key]
-            file, header = self._open(self._files[name])
-            start = header.tensors[name].start
+            file, start = self._open(self._checkpoint.files[name]), self._checkpoint.infos[name].start
             tensors.append(file.tensor(start, tuple(bound.shape), bound.dtype))
             parts.append(FilePart(file, start, bound[0].nbytes))
         experts.bind(PackedExperts(*tensors))
         return shelf.add(layer, experts.packed, tuple(parts))
 
-    def _open(self, path: Path) -> tuple[MappedFile, Header]:
-        if path not in self._opened:
-            self._opened[path] = MappedFile(path), read_header(path)
-        return self._opened[path]
+    def _open(self, path: Path) -> MappedFile:
+        if path not in self._mapped:
+            self._mapped[path] = MappedFile(path)
+            self._mapped[path].read_by_parts()
+        return self._mapped[path]
 
 
 def room_for_experts(plan: Plan, on_disk: Iterable[Experts4bit]) -> int:

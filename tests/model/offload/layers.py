@@ -10,7 +10,9 @@ from safetensors.torch import save_file
 
 from glmv_cli.kernels import nf4
 from glmv_cli.kernels.moe import PackedExperts
+from glmv_cli.model.checkpoint import Checkpoint
 from glmv_cli.model.offload.experts import tensors_of
+from glmv_cli.store.safetensors_header import read_header
 
 EXPERTS, HIDDEN, INNER, TOP = 8, 128, 64, 3
 SIZE = 3 * HIDDEN * INNER // 2 + 3 * HIDDEN * INNER // 64 * 4
@@ -34,8 +36,8 @@ def random_step(tokens: int, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor,
     return hidden, ids, torch.rand(tokens, TOP, generator=generator)
 
 
-def write_layers(file: Path, layers: list[PackedExperts]) -> dict[str, Path]:
-    """A checkpoint of nothing but experts, safely on the disk; tensor name → file."""
+def write_layers(file: Path, layers: list[PackedExperts]) -> Checkpoint:
+    """A checkpoint of nothing but experts, safely on the disk."""
     tensors = {
         f"model.layers.{index}.mlp.experts.{key}": tensor
         for index, experts in enumerate(layers)
@@ -45,4 +47,4 @@ def write_layers(file: Path, layers: list[PackedExperts]) -> dict[str, Path]:
     descriptor = os.open(file, os.O_RDONLY)
     os.fsync(descriptor)  # what is not written yet cannot be dropped from the cache
     os.close(descriptor)
-    return dict.fromkeys(tensors, file)
+    return Checkpoint(file.parent, {}, dict.fromkeys(tensors, file), read_header(file).tensors)

@@ -48,7 +48,7 @@ def plan(
 def loaded(directory: Path, plan: Plan, device: Callable[[str], Mover]) -> tuple[PreTrainedModel, Offload]:
     checkpoint, family = open_checkpoint(directory)
     model = load_model(checkpoint, family)
-    return model, attach_offload(model, plan, checkpoint.files, device)
+    return model, attach_offload(model, plan, checkpoint, device)
 
 
 def tokens_of(model: PreTrainedModel, length: int, **media: bool) -> list[int]:
@@ -139,7 +139,7 @@ def test_memory_for_not_a_single_expert_is_too_little(demo_directory: Path) -> N
 def test_a_gpu_that_torch_does_not_know_is_named(demo_directory: Path) -> None:
     checkpoint, family = open_checkpoint(demo_directory)
     with pytest.raises(ModelError, match="cuda:0") as caught:
-        attach_offload(load_model(checkpoint, family), plan(GPU, GPU), checkpoint.files)
+        attach_offload(load_model(checkpoint, family), plan(GPU, GPU), checkpoint)
     assert "--gpu-memory 0" in str(caught.value.hint)
 
 

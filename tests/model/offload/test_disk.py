@@ -9,20 +9,21 @@ import pytest
 import torch
 
 from glmv_cli.kernels.moe import PackedExperts, routed_experts
+from glmv_cli.model.checkpoint import Checkpoint
+from glmv_cli.model.mapped import Range
 from glmv_cli.model.modules import Experts4bit
 from glmv_cli.model.offload.disk import OnDisk, Shelf
 from glmv_cli.model.offload.experts import ExpertShape, tensors_of
 from glmv_cli.model.offload.library import Library
-from glmv_cli.model.offload.mapped import Range
 from glmv_cli.model.offload.residency import Residency
 from glmv_cli.model.offload.runner import HomeRunner
 from tests.model.offload.layers import EXPERTS, SIZE, random_experts, random_step, write_layers
 from tests.model.offload.resident import cached_bytes, mapped_bytes
 
 
-def opened(files: dict[str, Path], layers: list[PackedExperts], room: int) -> tuple[Residency, list[OnDisk]]:
+def opened(checkpoint: Checkpoint, layers: list[PackedExperts], room: int) -> tuple[Residency, list[OnDisk]]:
     residency = Residency(room)
-    shelf, library = Shelf(residency), Library(files)
+    shelf, library = Shelf(residency), Library(checkpoint)
     homes = []
     for index, packed in enumerate(layers):
         experts, hidden, half = packed.down.shape
@@ -55,7 +56,7 @@ def test_what_is_in_memory_can_be_read_without_a_visit(tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def wide(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Path], list[PackedExperts]]:
+def wide(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Checkpoint, list[PackedExperts]]:
     """300 MB: 4 layers of 64 experts of 1.2 MB, with the proportions of GLM-4.5V's."""
     hidden, inner, experts = 1024, 704, 64
     shape = ExpertShape(hidden, inner)
@@ -66,12 +67,12 @@ def wide(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Path
 
 
 @pytest.mark.parametrize("tokens", [1, 64])
-def test_memory_stays_below_the_bound(wide: tuple[Path, dict[str, Path], list[PackedExperts]], tokens: int) -> None:
+def test_memory_stays_below_the_bound(wide: tuple[Path, Checkpoint, list[PackedExperts]], tokens: int) -> None:
     """The experts' pages in this process and, on a file system with a cache, in the system."""
-    path, files, layers = wide
+    path, checkpoint, layers = wide
     size = ExpertShape.of(layers[0]).size
     bound = 40 * size
-    residency, homes = opened(files, layers, bound)
+    residency, homes = opened(checkpoint, layers, bound)
     homes[0].shelf._parts[0][0].file.drop(Range(0, path.stat().st_size))  # start with nothing in the cache
     system = cached_bytes(path) < path.stat().st_size // 10
     shared_pages = 8 * 4096 * 40  # each of an expert's four slices begins and ends within a page

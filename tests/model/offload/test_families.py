@@ -66,6 +66,6 @@ def test_every_placement_gives_the_tokens_of_the_resident_model(family: str, tmp
         ]
     for placement in placements:
         model = load_model(checkpoint, row)
-        offload = attach_offload(model, placement, checkpoint.files, lambda place: HostMover())
+        offload = attach_offload(model, placement, checkpoint, lambda place: HostMover())
         assert greedy(model, length) == expected
         assert (offload.usage().bytes_read > 0) == any(layer.experts == DISK for layer in placement.layers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -39,8 +40,9 @@ def test_one_expert_must_fit() -> None:
 
 def test_a_layer_is_bound_to_its_own_experts_in_the_files(tmp_path: Path) -> None:
     layers = [random_experts(0), random_experts(1)]
-    files = write_layers(tmp_path / "experts.safetensors", layers)
-    library, shelf = Library({**files, "lm_head.weight": tmp_path / "none"}), Shelf(Residency(SIZE))
+    checkpoint = write_layers(tmp_path / "experts.safetensors", layers)
+    with_head = replace(checkpoint, files={**checkpoint.files, "lm_head.weight": tmp_path / "none"})
+    library, shelf = Library(with_head), Shelf(Residency(SIZE))
     for index, packed in enumerate(layers):
         module = experts()
         library.put_on(shelf, index, module)

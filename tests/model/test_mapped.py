@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from glmv_cli.model.offload.mapped import MappedFile, Range
+from glmv_cli.errors import ModelError
+from glmv_cli.model.mapped import MappedFile, Range
 from tests.model.offload.resident import mapped_bytes
 
 PAGE = 4096
@@ -43,6 +44,7 @@ def test_a_range_is_held_by_whole_units(start: int, end: int, expected: tuple[in
 @pytest.mark.parametrize("part", [Range(0, 64 * PAGE + 4), Range(100, 40 * PAGE), Range(64 * PAGE, 64 * PAGE + 4)])
 def test_what_was_dropped_is_not_in_memory_and_can_be_read_again(file: Path, part: Range) -> None:
     mapped = MappedFile(file)
+    mapped.read_by_parts()
     tensor = mapped.tensor(0, (64 * PAGE + 4,), torch.uint8)
     mapped.will_need(part)
     before = tensor.sum()
@@ -52,6 +54,21 @@ def test_what_was_dropped_is_not_in_memory_and_can_be_read_again(file: Path, par
     assert tensor.sum() == before
 
 
-def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError):
-        MappedFile(tmp_path / "none")
+def test_a_file_larger_than_the_memory_is_mapped(tmp_path: Path) -> None:
+    size = 1 << 42  # 4 TiB, none of it on the disk
+    path = tmp_path / "large"
+    with path.open("wb") as file:
+        try:
+            file.truncate(size)
+        except OSError:
+            pytest.skip("the file system takes no such file")
+    mapped = MappedFile(path).tensor(0, (size,), torch.uint8)
+    assert len(mapped) == size
+    assert mapped[size - 1] == 0
+
+
+@pytest.mark.parametrize("name", ["none", "empty"])
+def test_a_file_that_cannot_be_mapped_is_named(tmp_path: Path, name: str) -> None:
+    (tmp_path / "empty").touch()
+    with pytest.raises(ModelError, match=f"cannot read .*{name}"):
+        MappedFile(tmp_path / name)

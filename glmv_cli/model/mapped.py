@@ -12,6 +12,8 @@ from pathlib import Path
 
 import torch
 
+from glmv_cli.errors import ModelError
+
 _CHUNK = 128 << 10
 """The system reads no more than its read-ahead window (128 KiB unless configured) for one request."""
 
@@ -34,26 +36,38 @@ class Range:
 class MappedFile:
     """A file as tensors. Pages that are touched are read; nothing else is, and nothing may be written.
 
-    Raises ``OSError`` if it cannot be opened.
+    The mapping is shared and read-only: it costs the page cache that the file has anyway, and may be larger than the
+    memory, which a private one (as safetensors makes it) may not. Raises :class:`ModelError` if it cannot be read.
     """
 
     def __init__(self, path: Path) -> None:
-        self.path = path
-        self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        self._size = os.fstat(self._descriptor).st_size
-        self._map = mmap.mmap(self._descriptor, self._size, flags=mmap.MAP_SHARED, prot=mmap.PROT_READ)
-        # A fault shall bring in no neighbours, which nobody counts: neither from the disk, nor whole huge pages of a
-        # file that was written lately.
+        try:
+            self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            self._size = os.fstat(self._descriptor).st_size
+            self._map = mmap.mmap(self._descriptor, self._size, flags=mmap.MAP_SHARED, prot=mmap.PROT_READ)
+        except (OSError, ValueError) as error:
+            raise ModelError(f"cannot read {path}: {error}", "copy the checkpoint again") from error
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="The given buffer is not writable")
+            self._bytes = torch.frombuffer(self._map, dtype=torch.uint8)
+
+    def tensor(self, start: int, shape: tuple[int, ...], dtype: torch.dtype) -> torch.Tensor:
+        """The tensor at byte ``start``. The mapping lives as long as one of its tensors does.
+
+        A copy, if somebody who does not align tensors wrote the file.
+        """
+        data = self._bytes[start : start + math.prod(shape) * dtype.itemsize]
+        if start % dtype.itemsize or not len(data):
+            data = data.clone()
+        return data.view(dtype).reshape(shape)
+
+    def read_by_parts(self) -> None:
+        """A fault shall bring in no neighbours, which nobody counts: neither from the disk, nor whole huge pages of a
+        file that was written lately. What is read ahead is what :meth:`will_need` says.
+        """
         self._map.madvise(mmap.MADV_RANDOM)
         with contextlib.suppress(OSError):  # a kernel without huge pages
             self._map.madvise(mmap.MADV_NOHUGEPAGE)
-
-    def tensor(self, start: int, shape: tuple[int, ...], dtype: torch.dtype) -> torch.Tensor:
-        """The tensor at byte ``start``. The mapping lives as long as one of its tensors does."""
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message="The given buffer is not writable")
-            flat = torch.frombuffer(self._map, dtype=dtype, count=math.prod(shape), offset=start)
-        return flat.reshape(shape)
 
     def will_need(self, part: Range) -> None:
         """Starts reading, and does not wait."""
