@@ -32,7 +32,7 @@ def opened(
 
 def test_what_stands_behind_the_thinking_is_found_in_the_template(opened: tuple[str, Callable[[], Session]]) -> None:
     release, new = opened
-    assert new()._builder.after_thinking == AFTER_THINKING.get(release, "\n")
+    assert new()._model.builder.after_thinking == AFTER_THINKING.get(release, "\n")
 
 
 def test_a_second_turn_is_that_of_a_new_session(opened: tuple[str, Callable[[], Session]]) -> None:

@@ -57,7 +57,7 @@ def test_usage_counts_every_token_once(session: Session) -> None:
     assert usage.image_tokens == 30
     assert usage.video_tokens == 0
     assert usage.prompt_tokens > usage.image_tokens
-    plain = session._builder.tokenizer
+    plain = session._model.builder.tokenizer
     assert usage.thinking_tokens == len(plain(finished.thinking)["input_ids"]) + 2  # and both marks
     assert usage.answer_tokens == len(plain(finished.answer)["input_ids"]) + 2  # and a newline after either part
 
