@@ -84,7 +84,7 @@ BAD_FILES: dict[str, tuple[Callable[[], bytes], int, str]] = {
     "text.png": (lambda: b"this is only text\n" * 20, 65, "neither a picture nor a film"),
     "cut.jpg": (lambda: (EXAMPLES / "one.jpg").read_bytes()[:3000], 65, "cut.jpg"),
     "corrupt.mp4": (lambda: FILM.read_bytes()[:40] + bytes(range(256)) * 20, 65, "corrupt.mp4"),
-    "headless.mp4": (lambda: FILM.read_bytes()[: len(FILM.read_bytes()) // 3], 65, "headless.mp4"),
+    "headless.mp4": (lambda: FILM.read_bytes()[:1000], 65, "headless.mp4"),
     "bomb.png": (lambda: png_of(20_000, 10_000), 65, "200,000,000 pixels (20000x10000)"),
 }
 

@@ -17,6 +17,7 @@ from tools.demo_model.scene import Palette, draw
 FRAMES_A_SECOND = 12
 _SMOOTH = 2
 """Films are drawn this much larger and scaled down, for clean edges."""
+_ENCODER = {"threads": "1", "mbtree": "0"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +59,11 @@ def save_picture(image: Image.Image, path: Path, condition: Condition) -> tuple[
 def save_film(film: Film, path: Path, width: int, height: int, palette: Palette) -> None:
     """Writes every frame of ``film`` as H.264; width and height must be even, as yuv420p asks.
 
-    One thread and no encoder name, so that the same libraries write the same bytes.
+    One thread, no encoder name and no macroblock tree, so that the same libraries write the same bytes: for the tree,
+    x264's vector code reads memory that was never set, and spends bits by what it finds there.
     """
     with av.open(path, "w", options={"fflags": "+bitexact", "movflags": "+faststart"}) as container:
-        stream = container.add_stream("libx264", rate=FRAMES_A_SECOND, options={"threads": "1"})
+        stream = container.add_stream("libx264", rate=FRAMES_A_SECOND, options=_ENCODER)
         assert isinstance(stream, av.VideoStream)
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         stream.codec_context.time_base = Fraction(1, FRAMES_A_SECOND)
