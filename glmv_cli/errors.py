@@ -2,12 +2,12 @@
 
 ::
 
-    GlmvError                 1   anything else that went wrong
+    GlmvError                 1   something else went wrong
     ├── UsageError            2   the command line does not make sense
-    ├── MediaError           65   a picture or film that cannot be used
-    ├── InputNotFoundError   66   no such file, or it cannot be opened
+    ├── MediaError           65   a picture or film cannot be used
+    ├── InputNotFoundError   66   no such input, or it cannot be opened
     ├── ModelError           69   the model is unknown, incomplete or damaged
-    ├── DiskFullError        74   not enough room on the disk; running again goes on
+    ├── DiskFullError        74   not enough room on the disk; run the same command again to go on
     └── MemoryShortageError  75   not enough memory; the hint says what to try
 
 The numbers are the exit codes; 65 to 75 follow ``sysexits.h``. Exit code 70 is a bug of ours (any

@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 
 import glmv_cli
+from glmv_cli import errors
+from glmv_cli.cli import process
+from glmv_cli.cli.app import EPILOG
 from glmv_cli.errors import GlmvError
 
 ROOT = Path(__file__).parent.parent
@@ -92,9 +95,23 @@ def test_the_values_that_every_layer_shares_do_not_come_or_go_unnoticed(module_n
     assert defined_names(path.read_text()) == PUBLIC_NAMES[module_name]
 
 
-def test_every_error_has_a_documented_exit_code_of_its_own() -> None:
-    documented = {int(code) for code in re.findall(r"^\| (\d+) \|", (ROOT / "README.md").read_text(), re.MULTILINE)}
+def table(pattern: str, text: str) -> dict[int, str]:
+    """Exit code → meaning, of the lines that fit ``pattern``."""
+    return {int(code): meaning for code, meaning in re.findall(pattern, text, re.MULTILINE)}
+
+
+def test_every_error_has_an_exit_code_of_its_own_and_the_tree_says_which() -> None:
     tree = [error for error in subclasses(GlmvError) if error.__module__ == "glmv_cli.errors"]
-    codes = {error.exit_code for error in tree}
-    assert len(codes) == len(tree)
-    assert codes <= documented
+    drawn = re.findall(r"(\w+Error) +(\d+) ", str(errors.__doc__))
+    assert sorted(drawn) == sorted((error.__name__, str(error.exit_code)) for error in tree)
+    assert len({code for _, code in drawn}) == len(tree)
+
+
+def test_exit_codes_mean_the_same_wherever_they_are_told() -> None:
+    readme = table(r"^\| (\d+) \| (.+) \|$", (ROOT / "README.md").read_text())
+    shown = table(r"^  (\d+) +(.+)$", EPILOG)
+    tree = table(r"\w+Error +(\d+) +(.+)$", str(errors.__doc__))
+    assert readme.keys() == shown.keys() >= tree.keys() | {process.INTERRUPTED, process.PIPE_CLOSED}
+    for code, meaning in shown.items():
+        assert readme[code].startswith(meaning)
+        assert tree.get(code, meaning) == meaning

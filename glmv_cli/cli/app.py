@@ -7,14 +7,15 @@ from typing import Annotated
 import typer
 
 from glmv_cli import __version__
+from glmv_cli.cli.command import SETTINGS, Command
 from glmv_cli.cli.commands import ask, describe, models, plan, pull, quantize, show
 from glmv_cli.cli.environment import environment_of
 
 # "\b" keeps the lines of the paragraph that follows it.
-_EPILOG = """
+EPILOG = """
 \b
 Exit codes:
-  0    answered
+  0    done
   1    something else went wrong
   2    the command line does not make sense
   65   a picture or film cannot be used
@@ -34,8 +35,6 @@ Environment:
   GLMV_DEBUG=1  show the traceback of an error
 """
 
-_SETTINGS = {"help_option_names": ["-h", "--help"]}
-
 
 def create_app() -> typer.Typer:
     """The command tree. ``context.obj`` must be an :class:`Environment`."""
@@ -44,8 +43,8 @@ def create_app() -> typer.Typer:
         add_completion=False,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
-        context_settings=_SETTINGS,
-        epilog=_EPILOG,
+        context_settings=SETTINGS,
+        epilog=EPILOG,
     )
     app.callback(invoke_without_command=True)(glmv)
     for module, command in (
@@ -56,8 +55,8 @@ def create_app() -> typer.Typer:
         (show, show.show),
         (pull, pull.pull),
     ):
-        app.command(epilog=module.EPILOG, context_settings=_SETTINGS)(command)
-    app.add_typer(models.create_group(_SETTINGS), name="models")
+        app.command(cls=Command, epilog=module.EPILOG, context_settings=SETTINGS)(command)
+    app.add_typer(models.create_group(), name="models")
     return app
 
 

@@ -30,10 +30,26 @@ def test_help_fits_an_old_terminal(
     assert max(map(len, shown.splitlines())) <= 80
 
 
+@pytest.mark.parametrize(
+    ("command", "usage"),
+    [
+        ("describe", "[OPTIONS] MEDIA..."),
+        ("ask", "[OPTIONS] PROMPT"),
+        ("plan", "[OPTIONS] [MODEL]"),
+        ("quantize", "[OPTIONS] SRC DST"),
+        ("pull", "[OPTIONS] HUB_ID"),
+        ("models default", "[OPTIONS] NAME"),
+    ],
+)
+def test_usage_is_what_one_types(glmv: Glmv, capsys: pytest.CaptureFixture[str], command: str, usage: str) -> None:
+    glmv(*command.split(), "--help")
+    assert capsys.readouterr().out.splitlines()[0] == f"Usage: glmv {command} {usage}"
+
+
 def test_help_of_the_program_lists_the_exit_codes(glmv: Glmv, capsys: pytest.CaptureFixture[str]) -> None:
     glmv("--help")
     shown = capsys.readouterr().out
-    for code in (0, 1, 2, 65, 66, 69, 70, 75, 130, 141):
+    for code in (0, 1, 2, 65, 66, 69, 70, 74, 75, 130, 141):
         assert f"\n    {code:<4} " in shown
 
 

@@ -25,7 +25,7 @@ Examples:
 def describe(
     context: typer.Context,
     options: AnswerOptions,
-    media: Annotated[list[str], typer.Argument(metavar="MEDIA", help="Pictures and films; - is standard input.")],
+    media: Annotated[list[str], typer.Argument(metavar="MEDIA...", help="Pictures and films; - is standard input.")],
     prompt: Annotated[
         str | None,
         typer.Option("-p", "--prompt", metavar="PROMPT", help="Ask this instead of 'Describe this …'."),

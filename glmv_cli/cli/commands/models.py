@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from glmv_cli.cli import options
+from glmv_cli.cli.command import SETTINGS, Command
 from glmv_cli.cli.environment import environment_of
 
 EPILOG = """
@@ -18,14 +19,14 @@ Examples:
 """
 
 
-def create_group(settings: dict[str, Any]) -> typer.Typer:
-    """The command with its subcommands; without one, it lists. ``settings`` of the context are passed on."""
+def create_group() -> typer.Typer:
+    """The command with its subcommands; without one, it lists."""
     group = typer.Typer(
-        add_completion=False, rich_markup_mode=None, context_settings=settings, epilog=EPILOG, help=models.__doc__
+        add_completion=False, rich_markup_mode=None, context_settings=SETTINGS, epilog=EPILOG, help=models.__doc__
     )
     group.callback(invoke_without_command=True)(models)
-    group.command(context_settings=settings)(default)
-    group.command(context_settings=settings)(remove)
+    group.command(cls=Command, context_settings=SETTINGS)(default)
+    group.command(cls=Command, context_settings=SETTINGS)(remove)
     return group
 
 
