@@ -20,6 +20,7 @@ class Refusal:
 
     status: int
     headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
 
 
 @dataclass
@@ -108,7 +109,7 @@ class _Handler(BaseHTTPRequestHandler):
         for part, queue in hub.refusals.items():
             if part in path and queue:
                 refusal = queue.pop(0)
-                return self._send(refusal.status, b"", refusal.headers)
+                return self._send(refusal.status, refusal.body, refusal.headers)
         if found := re.fullmatch(r"/api/models/(.+?)(?:/revision/(.+))?", path):
             return self._info(found[1], found[2] or "main")
         if found := re.fullmatch(r"/(.+?)/resolve/([^/]+)/(.+)", path):
@@ -122,7 +123,7 @@ class _Handler(BaseHTTPRequestHandler):
         if repo is None:
             self._send(401, b"", {"X-Error-Code": "RepoNotFound"})  # as the real one answers to a stranger
         elif repo.refusal is not None:
-            self._send(repo.refusal.status, b"", repo.refusal.headers)
+            self._send(repo.refusal.status, repo.refusal.body, repo.refusal.headers)
         elif revision not in ("main", repo.commit):
             self._send(404, b"", {"X-Error-Code": "RevisionNotFound"})
         else:

@@ -38,7 +38,7 @@ def parse_weight_map(index: Mapping[str, Any], name: str) -> dict[str, str]:
     if not isinstance(weight_map, dict) or not weight_map:
         raise ModelError(f"{name} has no 'weight_map'", _AGAIN)
     for file in weight_map.values():
-        if not isinstance(file, str) or "/" in file or not file.endswith(".safetensors"):
+        if not isinstance(file, str) or "/" in file or not file.endswith(".safetensors") or not file.isprintable():
             raise ModelError(f"{name} names a file that holds no weights: {file!r}", _AGAIN)
     return {str(tensor): file for tensor, file in weight_map.items()}
 

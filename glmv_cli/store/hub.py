@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from huggingface_hub import constants, try_to_load_from_cache
+from huggingface_hub.errors import HFValidationError
 
-from glmv_cli.errors import ModelError
+from glmv_cli.errors import ModelError, UsageError
 from glmv_cli.store.checkpoint_files import CONFIG, INDEX, SINGLE, SMALL_FILES, check_weight_map, parse_weight_map
 from glmv_cli.store.download import PART, download
 from glmv_cli.store.hub_client import Hub, RemoteFile, Snapshot
-from glmv_cli.store.hub_errors import offline
+from glmv_cli.store.hub_errors import explain, offline
 from glmv_cli.store.paths import make_directory
 from glmv_cli.store.registry import Origin, read_origin, write_origin
 from glmv_cli.store.safetensors_header import PREFIX, Header, header_size, parse_header, read_header
@@ -68,20 +69,20 @@ class HubSource:
         ``force``: another checkpoint may be noted, and is forgotten. ``cache``: the hub's, if it is not where
         ``huggingface_hub`` says; nothing in it is written or deleted.
 
-        Raises :class:`ModelError` if there is no such repository or revision, it cannot be reached, it has no weights
-        in safetensors, or ``work_dir`` holds another checkpoint's.
+        Raises :class:`ModelError` if there is no such repository or revision, it cannot be reached, or it has no
+        weights in safetensors, and :class:`UsageError` if ``work_dir`` holds another checkpoint's.
         """
         asked = revision or constants.DEFAULT_REVISION
         noted = read_origin(work_dir)
         if noted is not None and (noted.repo, noted.revision) != (hub.repo, asked):
             if not force:
-                raise ModelError(
+                raise UsageError(
                     f"{work_dir} holds an unfinished download of {noted.repo} at '{noted.revision}'",
-                    "finish that one first, or remove it",
+                    "finish that one first, or give --force to throw it away",
                 )
             noted = None
         wanted = noted.commit if noted is not None else asked
-        snapshot = _cached_snapshot(hub.repo, wanted, cache) if constants.HF_HUB_OFFLINE else hub.snapshot(wanted)
+        snapshot = _cached_snapshot(hub, wanted, cache) if constants.HF_HUB_OFFLINE else hub.snapshot(wanted)
         make_directory(work_dir)
         write_origin(work_dir, Origin(hub.repo, asked, snapshot.commit))
         return cls(hub, snapshot, work_dir, cache, watcher)
@@ -157,7 +158,7 @@ class HubSource:
         data = cached.read_bytes() if cached is not None else self._hub.read(self._snapshot.commit, name, file.size)
         try:
             value = json.loads(data)
-        except ValueError:
+        except (ValueError, RecursionError):
             value = None
         if not isinstance(value, dict):
             raise ModelError(f"{name} of {self.name} does not hold a JSON object", "tell the authors of the model")
@@ -188,11 +189,14 @@ class HubSource:
         return file
 
 
-def _cached_snapshot(repo: str, revision: str, cache: Path | None) -> Snapshot:
+def _cached_snapshot(hub: Hub, revision: str, cache: Path | None) -> Snapshot:
     """What the hub's cache has of a revision. Raises :class:`ModelError` if it has nothing."""
-    config = try_to_load_from_cache(repo, CONFIG, cache_dir=cache, revision=revision)
+    try:
+        config = try_to_load_from_cache(hub.repo, CONFIG, cache_dir=cache, revision=revision)
+    except HFValidationError as error:
+        raise explain(error, hub.repo, revision, hub.endpoint) from error
     if not isinstance(config, str):
-        raise offline(repo, revision)
+        raise offline(hub.repo, revision)
     directory = Path(config).parent
     files = {
         path.name: RemoteFile(path.name, path.stat().st_size, None, None)

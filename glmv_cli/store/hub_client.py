@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from huggingface_hub import HfApi, constants, hf_hub_url
-from huggingface_hub.hf_api import RepoSibling
+from huggingface_hub.hf_api import ModelInfo, RepoSibling
 from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status
 
 from glmv_cli import __version__
 from glmv_cli.errors import ModelError
-from glmv_cli.store.hub_errors import explain, is_no_connection, is_transient, retry_after
+from glmv_cli.store.hub_errors import NoHubError, address, explain, is_no_connection, is_transient, retry_after
 
 DELAYS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 """Seconds before each new attempt; data that arrive begin the count again."""
@@ -70,26 +70,31 @@ class Hub:
         """What ``revision`` (a branch, a tag or a commit) is at this moment."""
         api = HfApi(endpoint=self.endpoint, library_name="glmv", library_version=__version__)
         timeout = constants.HF_HUB_DOWNLOAD_TIMEOUT
-        info = self.patiently(
-            lambda: api.model_info(self.repo, revision=revision, files_metadata=True, timeout=timeout), revision
-        )
+
+        def attempt() -> ModelInfo:
+            try:
+                return api.model_info(self.repo, revision=revision, files_metadata=True, timeout=timeout)
+            except (AttributeError, KeyError, TypeError) as error:  # JSON, but of another kind
+                raise NoHubError from error
+
+        info = self.patiently(attempt, revision)
         found = [_file(sibling) for sibling in info.siblings or ()]
         files = {file.name: file for file in found if file is not None and "/" not in file.name}
         if info.sha is None or not files:
-            raise ModelError(f"{self.endpoint} does not tell which files {self.repo} has", "use another hub")
+            raise ModelError(f"{address(self.endpoint)} does not tell which files {self.repo} has", "use another hub")
         return Snapshot(info.sha, files)
 
     def read(self, commit: str, name: str, size: int) -> bytes:
         """The first ``size`` bytes of a file, or all if it is shorter."""
 
         def attempt() -> bytes:
-            data = b""
+            data = bytearray()
             with self.stream(commit, name, 0, size) as (_, chunks):
                 for chunk in chunks:
                     data += chunk
                     if len(data) >= size:
                         break
-            return data[:size]
+            return bytes(data[:size])
 
         return self.patiently(attempt, commit)
 
@@ -110,10 +115,8 @@ class Hub:
         with get_session().stream("GET", url, headers=headers, timeout=timeout) as response:
             hf_raise_for_status(response)
             self._answered.set()
-            yield (
-                start if response.status_code == 206 else 0,
-                response.iter_raw(),
-            )  # as it comes: what arrived before a break counts
+            # As it comes: what arrived before a break counts.
+            yield start if response.status_code == 206 else 0, response.iter_raw()
 
     def patiently(self, attempt: Callable[[], T], revision: str) -> T:
         """What ``attempt`` returns, after as many attempts as it needs within reason."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+
 from huggingface_hub.errors import (
     DisabledRepoError,
     GatedRepoError,
@@ -24,8 +27,16 @@ _LONGEST_WAIT = 60.0
 HTTP_ERROR: type[BaseException] = next(base for base in HfHubHTTPError.__mro__ if base.__name__ == "HTTPError")
 
 
+# What says that a request could not even be made. Their texts may hold the token or a proxy's password.
+_MISSET = ("InvalidURL", "LocalProtocolError", "UnsupportedProtocol")
+
+
 class CutShortError(Exception):
     """The hub ended its answer before the end of the file."""
+
+
+class NoHubError(Exception):
+    """What answers is no hub."""
 
 
 def is_transient(error: Exception) -> bool:
@@ -33,7 +44,7 @@ def is_transient(error: Exception) -> bool:
     if isinstance(error, HfHubHTTPError):
         return error.response.status_code in _TRANSIENT
     return isinstance(error, CutShortError) or (
-        isinstance(error, HTTP_ERROR) and type(error).__name__ not in ("UnsupportedProtocol", "TooManyRedirects")
+        isinstance(error, HTTP_ERROR) and type(error).__name__ not in (*_MISSET, "TooManyRedirects")
     )
 
 
@@ -50,6 +61,7 @@ def retry_after(error: Exception) -> float:
 
 def explain(error: Exception, repo: str, revision: str, endpoint: str) -> Exception:
     """``error`` as it is shown; anything that does not come from a hub, as it is."""
+    endpoint = address(endpoint)
     page = f"{endpoint}/{repo}"
     if isinstance(error, GlmvError):
         return error
@@ -59,6 +71,13 @@ def explain(error: Exception, repo: str, revision: str, endpoint: str) -> Except
         return offline(repo, revision)
     if isinstance(error, HfHubHTTPError):
         return _explain_status(error, repo, revision, page)
+    if isinstance(error, NoHubError | json.JSONDecodeError):
+        return ModelError(f"what answers at {endpoint} is no model hub", "check the network and HF_ENDPOINT")
+    if isinstance(error, ValueError) or type(error).__name__ in _MISSET:
+        return ModelError(
+            f"cannot ask {endpoint}: its address, the token or a proxy's address makes no sense",
+            "check HF_ENDPOINT, HF_TOKEN and the variables of proxies, such as HTTPS_PROXY",
+        )
     if isinstance(error, HTTP_ERROR | CutShortError):
         what = str(error) or type(error).__name__
         if is_no_connection(error):
@@ -68,6 +87,11 @@ def explain(error: Exception, repo: str, revision: str, endpoint: str) -> Except
             )
         return ModelError(f"the connection to {endpoint} breaks again and again: {what}", _AGAIN)
     return error
+
+
+def address(url: object) -> str:
+    """``url`` as it may be shown: without a name and password, and without a query, which may be a signature."""
+    return re.sub(r"//[^/]*@", "//", re.sub(r"[?#].*", "", str(url)))
 
 
 def _host_of(error: BaseException) -> str | None:
@@ -98,7 +122,7 @@ def _explain_status(error: HfHubHTTPError, repo: str, revision: str, page: str) 
     if isinstance(error, RevisionNotFoundError):
         return ModelError(f"{repo} has no revision '{revision}'", f"see {page}/tree/main for those that it has")
     if isinstance(error, RemoteEntryNotFoundError):
-        return ModelError(f"{repo} lacks a file: {error.response.url}", f"see {page}/tree/{revision}")
+        return ModelError(f"{repo} lacks a file: {address(error.response.url)}", f"see {page}/tree/{revision}")
     if isinstance(error, RepositoryNotFoundError):
         return ModelError(f"there is no {page}, or it is private", f"check the name; if it is private, {_TOKEN}")
     if status == 401:
@@ -106,6 +130,6 @@ def _explain_status(error: HfHubHTTPError, repo: str, revision: str, page: str) 
     if status == 403:
         return ModelError(f"the hub forbids to read {repo}", _TOKEN)
     if status == 404:
-        return ModelError(f"there is no {error.response.url}", "check the name, and HF_ENDPOINT")
+        return ModelError(f"there is no {address(error.response.url)}", "check the name, and HF_ENDPOINT")
     what = f"{status} {error.response.reason_phrase}".strip()
     return ModelError(f"the hub does not answer as it should: {what}", f"wait a while, then {_AGAIN}")

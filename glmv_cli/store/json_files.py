@@ -20,7 +20,9 @@ def read_json(path: Path, default: dict[str, Any] | None = None) -> dict[str, An
         if default is not None:
             return default
         raise ModelError(f"the checkpoint lacks {path.name}", f"expected it at {path}") from None
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise ModelError(f"cannot read {path}: {error.strerror or error}", "make the file readable") from error
+    except (ValueError, RecursionError) as error:
         raise ModelError(f"cannot read {path}: {error}", "copy the checkpoint again") from error
     if not isinstance(value, dict):
         raise ModelError(f"{path} does not hold a JSON object", "copy the checkpoint again")

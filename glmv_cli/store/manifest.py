@@ -46,6 +46,8 @@ def read_manifest(directory: Path) -> Manifest | None:
     try:
         source, revision, search = content["source"], content["revision"], content["search"]
         files, tensors = _texts(content["files"]), _texts(content["tensors"])
+        if any(not name.isprintable() or "/" in name for name in files):
+            raise TypeError  # they would be read, wherever they are
     except (KeyError, TypeError):
         raise ModelError(f"{path} is damaged", "copy the checkpoint again") from None
     return Manifest(str(source), None if revision is None else str(revision), bool(search), files, tensors)

@@ -92,7 +92,7 @@ def parse_header(prefix: bytes, file_size: int, name: str) -> Header:
         raise ModelError(f"{name} is cut short: it ends within its header", _AGAIN)
     try:
         content = json.loads(prefix[PREFIX:size])
-    except ValueError:
+    except (ValueError, RecursionError):
         content = None
     if not isinstance(content, dict):
         raise ModelError(f"{name} is not a safetensors file, or it is damaged", _AGAIN)
@@ -117,7 +117,7 @@ def _tensor_info(what: str, entry: Any, data: int) -> TensorInfo:
         dtype, shape, (start, end) = entry["dtype"], tuple(entry["shape"]), entry["data_offsets"]
     except (TypeError, KeyError, ValueError):
         raise ModelError(f"{what} is not described as it should be", _AGAIN) from None
-    if dtype not in DTYPE_BYTES:
+    if not isinstance(dtype, str) or dtype not in DTYPE_BYTES:
         known = ", ".join(DTYPE_BYTES)
         raise ModelError(f"{what} has the unknown type {dtype!r}", f"known are {known}")
     if not all(type(number) is int and number >= 0 for number in (*shape, start, end)):

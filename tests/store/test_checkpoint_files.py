@@ -44,7 +44,9 @@ def test_a_tensor_in_two_files_is_named(tmp_path: Path) -> None:
         read_headers(tmp_path)
 
 
-@pytest.mark.parametrize("weight_map", [None, {}, [], {"x": "../x.safetensors"}, {"x": "x.bin"}, {"x": 3}])
+@pytest.mark.parametrize(
+    "weight_map", [None, {}, [], {"x": "../x.safetensors"}, {"x": "\0.safetensors"}, {"x": "x.bin"}, {"x": 3}]
+)
 def test_an_index_that_names_no_files_of_weights_is_refused(tmp_path: Path, weight_map: object) -> None:
     write_shards(tmp_path, weight_map, {})
     with pytest.raises(ModelError, match=r"index\.json"):

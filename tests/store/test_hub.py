@@ -15,6 +15,7 @@ from safetensors.torch import save_file
 from glmv_cli.errors import GlmvError, ModelError, UsageError
 from glmv_cli.store.hub import HubSource
 from glmv_cli.store.hub_client import DELAYS, Hub
+from glmv_cli.store.hub_errors import address
 from glmv_cli.store.safetensors_header import read_header
 from tests.hub_stand_in import HubStandIn, Refusal, Repo
 
@@ -201,6 +202,7 @@ def test_a_directory_serves_one_checkpoint(client: Client, repo: str, revision: 
     client.open()
     error = refused(client, repo, revision)
     assert "holds an unfinished download of org/Small at 'main'" in error.message
+    assert isinstance(error, UsageError)
 
 
 def test_a_file_in_the_cache_of_the_hub_is_used_and_kept(client: Client, original: Path) -> None:
@@ -257,6 +259,38 @@ def test_a_hub_that_cannot_be_reached_is_told_at_once(tmp_path: Path) -> None:
     assert waits == []
 
 
+SECRETS = [
+    ("HF_ENDPOINT", "secret", "cannot ask secret"),
+    ("HF_ENDPOINT", "http://user:secret@127.0.0.1:9", "cannot reach http://127.0.0.1:9"),
+    ("HF_TOKEN", "hf_secr\u00e9t", "cannot ask http://127.0.0.1"),
+    ("HTTP_PROXY", "nonsense://user:secret@example.org", "cannot ask http://127.0.0.1"),
+]
+
+
+@pytest.mark.parametrize(("variable", "value", "message"), SECRETS, ids=range(len(SECRETS)))
+def test_settings_of_the_hub_that_make_no_sense(client: Client, variable: str, value: str, message: str) -> None:
+    # A process of its own: huggingface_hub reads the variables when it is imported.
+    environ = {**os.environ, "HF_ENDPOINT": client.stand_in.endpoint, "NO_PROXY": "", "no_proxy": "", variable: value}
+    command = [sys.executable, "-c", OPEN, REPO, str(client.work_dir)]
+    done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith(message)
+    assert "HF_ENDPOINT" in done.stdout
+    assert "secret" not in done.stdout.replace(message, "")
+
+
+@pytest.mark.parametrize("answer", [b"<html>Please log in.</html>", b"[]", b'{"id": 3, "siblings": 4}', b"{}"])
+def test_what_answers_may_be_no_hub(client: Client, answer: bytes) -> None:
+    client.stand_in.repos[REPO].refusal = Refusal(200, body=answer)
+    error = refused(client)
+    assert "no model hub" in error.message or "does not tell which files" in error.message
+    assert client.waits == []
+
+
+def test_an_address_is_shown_without_what_is_secret() -> None:
+    assert address("https://me:pw@cdn.example.org/a/b?X-Signature=s#t") == "https://cdn.example.org/a/b"
+    assert address("https://huggingface.co/@me") == "https://huggingface.co/@me"
+
+
 def test_a_hub_that_closes_every_connection(client: Client) -> None:
     client.stand_in.gone = True
     assert "breaks again and again" in refused(client).message
@@ -286,7 +320,7 @@ def test_a_repository_without_config_is_refused(client: Client, original: Path) 
     assert refused(client).message == "org/Small lacks config.json"
 
 
-OFFLINE = """
+OPEN = """
 import sys
 from pathlib import Path
 from glmv_cli.errors import GlmvError
@@ -308,7 +342,7 @@ def test_offline_the_cache_of_the_hub_is_all_there_is(client: Client, missing: s
     paths = {n: hf_hub_download(REPO, n, endpoint=stand_in.endpoint, cache_dir=client.cache) for n in names}
     environ = {**os.environ, "HF_HUB_OFFLINE": "1", "HF_HUB_CACHE": str(client.cache), "HF_ENDPOINT": stand_in.endpoint}
     stand_in.served.clear()
-    command = [sys.executable, "-c", OFFLINE, REPO, str(client.work_dir)]
+    command = [sys.executable, "-c", OPEN, REPO, str(client.work_dir)]
     done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=True)
     if missing is None:
         assert done.stdout.split() == [stand_in.repos[REPO].commit, paths[ONE], paths[TWO]]

@@ -83,7 +83,14 @@ def test_no_manifest_is_none(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", ['{"format": 99}', '{"format": 1}', "{}", '{"format": 1, "source": 3, "tensors": 4}']
+    "content",
+    [
+        *('{"format": 99}', '{"format": 1}', "{}", '{"format": 1, "source": 3, "tensors": 4}', "[" * 100_000),
+        json.dumps(
+            {"format": 1, "source": "s", "revision": None, "search": False, "files": {"../x": ""}, "tensors": {}}
+        ),
+    ],
+    ids=range(6),
 )
 def test_a_manifest_that_makes_no_sense_is_refused(tmp_path: Path, content: str) -> None:
     (tmp_path / MANIFEST).write_text(content)
