@@ -62,6 +62,9 @@ QUANT_MAP = "quant_map"
 QUANT_STATE = "quant_state.bitsandbytes__nf4"
 """With these suffixes bitsandbytes stores a packed linear layer beside its ``weight``."""
 
+FLOAT32 = (ABSMAX, "e_score_correction_bias")
+"""Tensors whose names end so are float32 wherever they are."""
+
 _EXPERT = re.compile(r"(?P<base>.*\.experts)\.(?P<expert>\d+)\.(?P<proj>gate|up|down)_proj\.weight")
 
 

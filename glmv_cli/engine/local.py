@@ -20,10 +20,8 @@ from glmv_cli.engine.sampler import Sampler
 from glmv_cli.engine.vision_cache import VisionCache
 from glmv_cli.events import FinishReason, Progress
 from glmv_cli.model.network import Network, Positions
+from glmv_cli.placement.budget import PREFILL_TOKENS
 from glmv_cli.prompt.inputs import Medium, ModelInputs
-
-PREFILL_CHUNK = 512
-"""Tokens a prefill step; between steps a run can be cancelled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +59,12 @@ class LocalEngine:
         tokenizer: Tokenizer,
         stop_ids: frozenset[int],
         context: int | None = None,
-        chunk: int = PREFILL_CHUNK,
+        chunk: int = PREFILL_TOKENS,
     ) -> None:
-        """``context`` limits prompt and answer together to less than the model was made for."""
+        """``context`` limits prompt and answer together to less than the model was made for.
+
+        ``chunk``: tokens a prefill step; between steps a run can be cancelled.
+        """
         self._network = network
         self._tokenizer = tokenizer
         self._stop_ids = stop_ids

@@ -7,16 +7,14 @@ from collections import OrderedDict
 import torch
 
 from glmv_cli.model.network import Network
+from glmv_cli.placement.budget import VISION_CACHE
 from glmv_cli.prompt.inputs import Medium
-
-CAPACITY = 256 * 2**20
-"""Bytes; the largest picture of GLM-4.5V takes 100 MB in float32."""
 
 
 class VisionCache:
     """Encodes a medium once and keeps the result, by content, in main memory; the least recently used goes first."""
 
-    def __init__(self, network: Network, capacity: int = CAPACITY) -> None:
+    def __init__(self, network: Network, capacity: int = VISION_CACHE) -> None:
         self._network = network
         self._capacity = capacity
         self._kept: OrderedDict[bytes, torch.Tensor] = OrderedDict()

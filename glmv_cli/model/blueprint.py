@@ -191,7 +191,7 @@ def _parts(source: ShardSource, targets: list[Target]) -> tuple[Part, ...]:
     for target in targets:
         at = 0
         for piece in target.pieces:
-            rows = rows_of(piece.weight.info)
+            rows = rows_of(piece.weight.info.shape)
             step = max(1, PART_ELEMENTS // max(1, target.columns))
             for first in range(0, rows if target.columns else 0, step):
                 unordered.append(Part(0, target, piece, first, min(step, rows - first), at + first))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,7 +13,7 @@ from glmv_cli.kernels import nf4, nf4_search
 from glmv_cli.layout import ABSMAX
 from glmv_cli.model import fp8
 from glmv_cli.model.blueprint import Part, Place, stored_dtype
-from glmv_cli.model.targets import Piece
+from glmv_cli.model.targets import Piece, rows_of
 
 _TORCH = {
     "BF16": torch.bfloat16,
@@ -67,7 +66,7 @@ class Converter:
         if len(self.buffer) < size:
             self.buffer = torch.empty(size, dtype=torch.uint8)
         info = part.piece.weight.info
-        start = info.start + part.first * (info.size // _rows(info.shape))
+        start = info.start + part.first * (info.size // rows_of(info.shape))
         return self._read(part.piece.weight, start, self.buffer[:size])
 
     def _numbers(self, part: Part, raw: torch.Tensor) -> torch.Tensor:
@@ -91,14 +90,9 @@ class Converter:
 
     def _write(self, part: Part, name: str, rows: torch.Tensor) -> None:
         place = self.places[name]
-        of_row = place.info.size // _rows(part.target.shape)
+        of_row = place.info.size // rows_of(part.target.shape)
         view = rows.contiguous().numpy().data.cast("B")
         offset = place.info.start + part.at * of_row
         while view:
             count = os.pwrite(self.results[place.file], view, offset)
             offset, view = offset + count, view[count:]
-
-
-def _rows(shape: tuple[int, ...]) -> int:
-    """How many rows of its last dimension's length a tensor has."""
-    return math.prod(shape[:-1])

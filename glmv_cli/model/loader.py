@@ -16,7 +16,7 @@ from torch import nn
 
 from glmv_cli.errors import ModelError
 from glmv_cli.families import Family, family_of
-from glmv_cli.layout import ABSMAX, QUANT_MAP, QUANT_STATE, residence_of
+from glmv_cli.layout import ABSMAX, FLOAT32, QUANT_MAP, QUANT_STATE, residence_of
 from glmv_cli.model.checkpoint import Checkpoint
 from glmv_cli.model.head import Head8bit
 from glmv_cli.model.modules import Experts4bit, Linear4bit
@@ -27,7 +27,6 @@ from glmv_cli.placement.plan import CPU, Plan
 
 _WHOSE = "is config.json the one that belongs to these weights?"
 _FLOATS = (torch.bfloat16, torch.float16, torch.float32)
-_ALWAYS_FLOAT32 = (ABSMAX, "e_score_correction_bias")
 
 
 def open_checkpoint(directory: Path) -> tuple[Checkpoint, Family]:
@@ -168,4 +167,4 @@ def _resident(path: str, tensor: torch.Tensor, dtype: torch.dtype) -> torch.Tens
     """As it lies in the file, or, what is small and used at every step, in the precision of the computation."""
     if tensor.dtype == torch.uint8 or residence_of(path, tensor.nbytes) != "float32":
         return tensor
-    return tensor.to(torch.float32 if path.endswith(_ALWAYS_FLOAT32) else dtype)
+    return tensor.to(torch.float32 if path.endswith(FLOAT32) else dtype)

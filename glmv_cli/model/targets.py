@@ -173,6 +173,6 @@ def _natural(name: str) -> list[tuple[int, str]]:
     return [(int(word), "") if word.isdecimal() else (-1, word) for word in re.split(r"[.]", name)]
 
 
-def rows_of(info: TensorInfo) -> int:
+def rows_of(shape: tuple[int, ...]) -> int:
     """A tensor as a matrix: how many rows of its last dimension's length."""
-    return math.prod(info.shape[:-1])
+    return math.prod(shape[:-1])

@@ -14,6 +14,8 @@ STREAM_EXPERTS = 16
 """Experts in each of the two buffers through which prefill streams a layer's experts to a GPU."""
 LIBRARIES_CPU, LIBRARIES_GPU = 512 * MIB, 768 * MIB
 """What interpreter and libraries take; on a GPU, CUDA's context, the libraries' buffers, the allocator's gaps."""
+VISION_CACHE = 256 * MIB
+"""Embeddings of pictures and films that are kept in main memory; GLM-4.5V's largest picture takes 96 MiB."""
 _SPARED = 32
 """One part in so many of the free main memory is left free, if nothing is said: other programs go on running."""
 _UNPACKING = 10
@@ -67,10 +69,11 @@ def gpu_workspace(model: ModelSizes, context: int, *, vision: bool) -> int:
 
 
 def cpu_workspace(model: ModelSizes, context: int, *, vision: bool, layers: bool) -> int:
-    """Bytes in main memory: always the libraries; what computing the vision tower or whole ``layers`` takes."""
+    """Bytes in main memory: always the libraries, and what was seen; what the vision tower or whole ``layers`` take."""
     need = model.transients
     prefill = _prefill(model, context if layers else 0)
-    return LIBRARIES_CPU + KV_BYTES_CPU * max(prefill, need.picture if vision else 0) + _UNPACKING * need.matrix
+    always = LIBRARIES_CPU + (VISION_CACHE if model.vision else 0)
+    return always + KV_BYTES_CPU * max(prefill, need.picture if vision else 0) + _UNPACKING * need.matrix
 
 
 def _prefill(model: ModelSizes, context: int) -> int:

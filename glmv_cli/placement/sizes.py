@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from glmv_cli.layout import ABSMAX, QUANT_MAP, QUANT_STATE, residence_of, storage_of
+from glmv_cli.layout import ABSMAX, FLOAT32, QUANT_MAP, QUANT_STATE, residence_of, storage_of
 from glmv_cli.placement.shapes import Shape, Tensor, Widths
 from glmv_cli.store.safetensors_header import Header
 
@@ -19,7 +19,6 @@ LARGEST_PICTURE = 6144
 _LAYER = re.compile(r"\.layers\.(\d+)\.")
 _EXPERTS = re.compile(r"\.experts\.(gate_up|down)_proj")
 _BY_PART = (("visual.", "vision"), ("embed_tokens.", "embeddings"), ("lm_head.", "head"))
-_FLOAT32 = "e_score_correction_bias"
 _DTYPE_BYTES = {"F32": 4, "BF16": 2, "F16": 2, "U8": 1}
 
 
@@ -138,7 +137,7 @@ def _described(tensors: Iterable[Tensor]) -> Iterator[_Stored]:
     """As the quantizer writes them: half a byte a weight and a float32 for each 64, or 16 bit."""
     for tensor in tensors:
         packed = storage_of(tensor.name) == "nf4"
-        width = 4 if tensor.name.endswith(_FLOAT32) else 2
+        width = 4 if tensor.name.endswith(FLOAT32) else 2
         file = tensor.elements // 2 + tensor.elements // 64 * 4 if packed else tensor.elements * width
         yield _Stored(tensor.name, file, packed, tensor.shape[0], tensor.elements)
 
@@ -158,7 +157,7 @@ def _footprint(tensor: _Stored) -> Footprint:
     """What becomes of a tensor in memory: packed ones stay as they are, others go by the table of residences."""
     if tensor.packed:
         return Footprint(tensor.file, tensor.file)
-    gpu = (4 if tensor.name.endswith(_FLOAT32) else 2) * tensor.elements
+    gpu = (4 if tensor.name.endswith(FLOAT32) else 2) * tensor.elements
     form = residence_of(tensor.name, tensor.file)
     cpu = {"mapped": tensor.file, "rows8": tensor.elements + 4 * tensor.rows, "float32": 4 * tensor.elements}[form]
     return Footprint(cpu, gpu)

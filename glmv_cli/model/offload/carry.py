@@ -9,6 +9,7 @@ from accelerate.hooks import ModelHook, add_hook_to_module
 from torch import nn
 from transformers import PreTrainedModel
 
+from glmv_cli.layout import FLOAT32
 from glmv_cli.model.modules import Experts4bit
 from glmv_cli.model.offload.devices import Devices
 from glmv_cli.model.offload.mover import Mover
@@ -49,7 +50,7 @@ def place(module: nn.Module, mover: Mover) -> None:
         if isinstance(part, Experts4bit):
             continue
         for name, weight in list(part.named_parameters(recurse=False)):
-            exact = not weight.is_floating_point() or name.endswith(("absmax", "e_score_correction_bias"))
+            exact = not weight.is_floating_point() or name.endswith(FLOAT32)
             moved = weight.data.to(mover.device, None if exact else mover.dtype)
             setattr(part, name, nn.Parameter(moved, requires_grad=False))
         for name, buffer in list(part.named_buffers(recurse=False)):
