@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 
 from glmv_cli.engine.local import Token
@@ -41,8 +41,8 @@ class Session:
         """
         return cls(open_model(directory, name, wishes))
 
-    def answer(self, request: ChatRequest, *, max_pixels: int) -> Iterator[Event]:
-        """The events of one answer, :class:`Finished` last. Closing the iterator cancels it.
+    def answer(self, request: ChatRequest, *, max_pixels: int) -> Generator[Event, None, None]:
+        """The events of one answer, :class:`Finished` last. Closing it cancels the answer.
 
         ``max_pixels`` is the largest picture or frame that is decoded. Raises :class:`GlmvError` for media that
         cannot be used and prompts that do not fit.

@@ -89,11 +89,16 @@ def greedy_tokens(model: PreTrainedModel, inputs: ModelInputs, answer: list[int]
 
     If that is ``answer``, then it is what greedy decoding gives; one pass shows it.
     """
-    ids = torch.cat([inputs.ids, torch.tensor([answer[:-1]])], dim=1)
-    kinds = torch.nn.functional.pad(inputs.kinds, (0, len(answer) - 1))
-    logits = logits_of(model, ModelInputs(ids, kinds, inputs.images, inputs.videos, False))
+    logits = logits_of(model, longer(inputs, *answer[:-1]))
     tokens: list[int] = logits[0, inputs.ids.shape[1] - 1 :].argmax(-1).tolist()
     return tokens
+
+
+def longer(inputs: ModelInputs, *later: int) -> ModelInputs:
+    """A prompt with more text at its end."""
+    ids = torch.cat([inputs.ids, torch.tensor([later], dtype=torch.int64)], dim=1)
+    kinds = torch.nn.functional.pad(inputs.kinds, (0, len(later)))
+    return ModelInputs(ids, kinds, inputs.images, inputs.videos, False)
 
 
 def forward_arguments(inputs: ModelInputs) -> dict[str, torch.Tensor]:

@@ -121,7 +121,7 @@ def test_an_answer_can_be_dropped_half_way_and_the_session_goes_on(session: Sess
     whole = ask(session, request)[1].answer
     events = session.answer(request, max_pixels=DEFAULT_MAX_PIXELS)
     next(events)
-    events.close()  # type: ignore[attr-defined]
+    events.close()
     assert ask(session, request)[1].answer == whole
 
 

@@ -68,5 +68,5 @@ def test_an_answer_can_be_dropped_at_any_event(session: Session) -> None:
         events = session.answer(request, max_pixels=DEFAULT_MAX_PIXELS)
         for _ in range(count):
             next(events)
-        events.close()  # type: ignore[attr-defined]
+        events.close()
         assert ask(session, request)[1].answer == whole

@@ -76,12 +76,12 @@ class LocalEngine:
     @torch.inference_mode()
     def generate(
         self, inputs: ModelInputs, sampler: Sampler, max_tokens: int, halted: Callable[[], bool] = _never
-    ) -> Iterator[Step]:
+    ) -> Generator[Step, None, None]:
         """Progress until the prompt is read, tokens as they come, then one :class:`Stop`.
 
-        Closing the iterator cancels; the engine goes on with whatever comes next. One run at a time: the next one
-        takes the cache, so an older iterator must not be gone on with. ``halted`` is asked after each
-        token whether the answer shall end there. Raises :class:`GlmvError` if the prompt leaves no room for an answer.
+        Closing it cancels; the engine goes on with whatever comes next. One run at a time: the next one takes the
+        cache, so an older one must not be gone on with. ``halted`` is asked after each token whether the answer shall
+        end there. Raises :class:`GlmvError` if the prompt leaves no room for an answer.
         """
         length = inputs.ids.shape[1]
         room = min(max_tokens, room_for_answer(inputs, self.context_length, self._network.context_length))

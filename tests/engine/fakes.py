@@ -112,6 +112,19 @@ def tokens_of(engine: LocalEngine, inputs: ModelInputs, max_tokens: int = 10, sa
     return [s.id for s in engine.generate(inputs, sampler, max_tokens) if isinstance(s, Token)]
 
 
+def first_logits(engine: LocalEngine, inputs: ModelInputs) -> tuple[torch.Tensor, int]:
+    """``[vocabulary]`` that the first token of an answer is chosen from, and how much of the prompt was known."""
+    seen: list[torch.Tensor] = []
+
+    def sampler(ids: torch.Tensor, logits: torch.Tensor) -> int:
+        seen.append(logits[0])
+        return 100
+
+    *_, stop = engine.generate(inputs, sampler, 1)
+    assert isinstance(stop, Stop)
+    return seen[0], stop.cached_tokens
+
+
 def stop_of(engine: LocalEngine, inputs: ModelInputs, max_tokens: int = 10) -> Stop:
     *_, stop = engine.generate(inputs, greedy, max_tokens)
     assert isinstance(stop, Stop)

@@ -192,7 +192,7 @@ def test_an_answer_can_be_dropped_at_every_step(steps: int) -> None:
     run = engine.generate(prompt(LONG, (20, 1)), greedy, 5)
     for _ in range(steps):
         next(run)
-    run.close()  # type: ignore[attr-defined]
+    run.close()
     following = prompt([*LONG, 3, 2, 1], (20, 1))
     assert tokens_of(engine, following) == tokens_of(engine_of(FakeNetwork()), following)
 
@@ -231,7 +231,7 @@ def test_no_history_changes_an_answer(
         run = engine.generate(inputs, greedy, 8)
         with suppress(MemoryError):
             said += [s.id for _, s in zip(range(steps), run, strict=False) if isinstance(s, Token)]
-        run.close()  # type: ignore[attr-defined]
+        run.close()
         with suppress(MemoryError):
             assert tokens_of(engine, inputs) == tokens_of(engine_of(FakeNetwork(), chunk=100), inputs)
 

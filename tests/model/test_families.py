@@ -12,6 +12,7 @@ from tokenizers import Tokenizer
 from transformers import PreTrainedModel
 
 from glmv_cli.engine.local import LocalEngine, Token
+from glmv_cli.families import FAMILIES
 from glmv_cli.model.loader import load_model, open_checkpoint
 from glmv_cli.model.modules import Experts4bit, Linear4bit
 from glmv_cli.model.network import network_of
@@ -94,7 +95,7 @@ def test_64_greedy_tokens_equal_those_of_transformers(
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-@pytest.mark.parametrize("release", RELEASES)
+@pytest.mark.parametrize("release", FAMILIES)
 def test_variants_of_the_layout_load(release: str, variant: str, tmp_path: Path) -> None:
     directory = quantized(tmp_path, release, **VARIANTS[variant])
     model = load_model(*open_checkpoint(directory))
