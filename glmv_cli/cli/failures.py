@@ -66,9 +66,14 @@ def caused_by_interrupt(error: BaseException) -> bool:
 
 @contextmanager
 def reading() -> Iterator[None]:
-    """Turn what the system refuses, and a lack of memory, into ``GlmvError``. Nothing is written inside."""
+    """Turn what the system refuses, and a lack of memory, into ``GlmvError``.
+
+    Inside, nothing is written but progress; that its reader went away is no failure of reading.
+    """
     try:
         yield
+    except BrokenPipeError:
+        raise
     except OSError as error:
         if error.errno == errno.ENOMEM:
             raise _memory_shortage() from error

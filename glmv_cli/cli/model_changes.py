@@ -36,10 +36,12 @@ def remove_model(environment: Environment, name: str, yes: bool) -> int:
     if not yes and not _confirmed(environment, entry):
         write_note(environment.output, "nothing was removed")
         return 1
+    configured = _configured(environment)
+    was_default = isinstance(configured, str) and registry.find(configured) == entry
     with reading():
         registry.remove(entry)
     write_note(environment.output, f"{entry.name} is removed")
-    if entry.complete and str(_configured(environment)).lower() == entry.name.lower():
+    if was_default:
         _write(environment, None)
         write_note(environment.output, f"it was the default model; now '{DEMO}' is")
     return 0

@@ -67,7 +67,7 @@ def _row(entry: Entry, default: Path | None) -> Row:
     origin = entry.origin
     return Row(
         entry.name,
-        entry.complete and default is not None and os.path.samefile(entry.directory, default),
+        entry.complete and default is not None and os.path.realpath(entry.directory) == os.path.realpath(default),
         entry.complete,
         _model_type(entry.directory) if entry.complete else None,
         entry.size(),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,16 +19,13 @@ from glmv_cli.render.errors import write_note
 from glmv_cli.render.transfer import TransferLine
 from glmv_cli.store.manifest import MANIFEST
 from glmv_cli.store.paths import models_path
-from glmv_cli.store.registry import Entry, Registry, checked_name, name_of_repo, read_origin
+from glmv_cli.store.registry import Entry, Origin, Registry, checked_name, is_repo, name_of_repo, read_origin
 from glmv_cli.store.safetensors_header import Header
+from glmv_cli.store.workplace import is_busy
 from glmv_cli.units import format_bytes
 
 if TYPE_CHECKING:
     from glmv_cli.store.hub import HubSource
-
-_HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[\w.-]+)?", re.ASCII)
-_RESULT = "model"
-"""What the 4-bit checkpoint is called in the workplace."""
 
 
 def pull_model(environment: Environment, repo: str, name: str | None, revision: str | None, search: bool) -> int:
@@ -46,14 +43,18 @@ def pull_model(environment: Environment, repo: str, name: str | None, revision: 
         there = registry.named(name)
         if there is not None:
             return _say_it_is_there(environment, there, repo, revision)
-        place, work = registry.place(name), registry.workplace(name)
+        place, work, result = registry.place(name), registry.workplace(name), registry.result(name)
         if os.path.lexists(place):
             raise UsageError(
                 f"{place} is there already, and is no model", "remove it, or choose another name with --name"
             )
-        if not (work / _RESULT / MANIFEST).is_file():
-            _make(environment, repo, name, revision, work, search)
-        os.rename(work / _RESULT, place)
+        with _beginning_again_by_removal(name, work):
+            noted = read_origin(work)
+            if noted is not None and noted.repo.lower() != repo.lower():
+                raise UsageError(f"{name} is the name of an unfinished download, of {noted.repo}")
+            if not (result / MANIFEST).is_file():
+                _make(environment, repo, noted, revision, registry, name, search)
+        os.rename(result, place)
         shutil.rmtree(work, ignore_errors=True)
         with suppress(OSError):  # another one is being pulled
             work.parent.rmdir()
@@ -62,7 +63,7 @@ def pull_model(environment: Environment, repo: str, name: str | None, revision: 
 
 
 def _check_repo(repo: str) -> None:
-    if _HUB_ID.fullmatch(repo) and ".." not in repo:
+    if is_repo(repo):
         return
     hint = "name it as zai-org/GLM-4.5V"
     if os.path.isdir(repo):
@@ -93,14 +94,29 @@ def _is_commit(repo: str, revision: str, commit: str) -> bool:
     return Hub(repo).snapshot(revision).commit == commit
 
 
-def _make(environment: Environment, repo: str, name: str, revision: str | None, work: Path, search: bool) -> None:
-    """The 4-bit checkpoint in the workplace, from the beginning or from where an earlier run stopped."""
-    noted = read_origin(work)
-    if noted is not None and noted.repo.lower() != repo.lower():
-        raise UsageError(
-            f"{name} is the name of an unfinished download, of {noted.repo}",
-            f"choose another name with --name, or 'glmv models remove {name}' first",
-        )
+@contextmanager
+def _beginning_again_by_removal(name: str, work: Path) -> Iterator[None]:
+    """What was begun in another way is not thrown away by an option here."""
+    try:
+        yield
+    except UsageError as error:
+        if not work.is_dir():
+            raise
+        hint = f"give what it was begun with or another --name, or 'glmv models remove {name}' to begin again"
+        raise UsageError(error.message, hint) from error
+
+
+def _make(
+    environment: Environment,
+    repo: str,
+    noted: Origin | None,
+    revision: str | None,
+    registry: Registry,
+    name: str,
+    search: bool,
+) -> None:
+    """The 4-bit checkpoint in the workplace, from the beginning or from where an earlier run, ``noted``, stopped."""
+    work, result = registry.workplace(name), registry.result(name)
     if noted is not None:
         repo, revision = noted.repo, revision or noted.revision
     from glmv_cli.store.hub import HubSource
@@ -113,20 +129,17 @@ def _make(environment: Environment, repo: str, name: str, revision: str | None, 
         family_of(source.config.get("model_type"), repo)
         _check_room(environment, source, name, work)
     except GlmvError:
-        if noted is None:
+        if noted is None and not is_busy(result):
             shutil.rmtree(work, ignore_errors=True)
         raise
     from glmv_cli.model.quantizer import quantize  # torch: seconds
 
     try:
-        quantize(source, work / _RESULT, search=search, progress=progress.converted)
+        quantize(source, result, search=search, progress=progress.converted)
     except KeyboardInterrupt:
         line.clear()
         write_note(environment.output, "interrupted; the same command, run again, goes on from here")
         raise
-    except UsageError as error:
-        hint = f"give the options that it was begun with, or 'glmv models remove {name}' to begin again"
-        raise UsageError(error.message, hint) from error
     finally:
         line.clear()
 

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from glmv_cli.errors import InputNotFoundError, UsageError
+from glmv_cli.store.registry import is_repo
 
 if TYPE_CHECKING:
     from glmv_cli.model.source import ShardSource
     from glmv_cli.store.hub import Watcher
-
-_HUB_ID = re.compile(r"[\w-][\w.-]*/[\w.-]+")
 
 
 def open_source(
@@ -29,16 +27,16 @@ def open_source(
         InputNotFoundError: there is no such thing.
         UsageError: a directory has no ``revision``.
     """
-    directory = Path(os.path.expanduser(name))
+    directory = os.path.expanduser(name)
     if os.path.isdir(directory):
         from glmv_cli.model.source import LocalSource
 
         if revision is not None:
             raise UsageError(f"--revision is for models on the hub; {name} is a directory", "leave it out")
-        return LocalSource.open(directory, name)
+        return LocalSource.open(Path(directory), name)
     if os.path.exists(directory):
         raise InputNotFoundError(f"{name} is a file", "name the directory that holds the checkpoint")
-    if _HUB_ID.fullmatch(name) is None:
+    if not is_repo(name):
         raise InputNotFoundError(f"{name}: no such directory", "name one, or a model on the hub as 'org/name'")
     from glmv_cli.store.hub import HubSource
     from glmv_cli.store.hub_client import Hub

@@ -35,7 +35,8 @@ def read_config(path: Path | None) -> dict[str, object]:
 def write_setting(path: Path, key: str, value: str | None) -> None:
     """Set one ``key`` in the file at ``path``, which is created if need be, or take it out; everything else stays.
 
-    Raises :class:`UsageError` if the file is not TOML, and :class:`GlmvError` if it cannot be written.
+    Raises :class:`UsageError` if the file is not TOML or ``value`` cannot stand in one, and :class:`GlmvError` if the
+    file cannot be written.
     """
     import tomlkit  # 40 ms
 
@@ -47,8 +48,12 @@ def write_setting(path: Path, key: str, value: str | None) -> None:
         document.pop(key, None)
     else:
         document[key] = value
+    try:
+        content = tomlkit.dumps(document).encode()
+    except UnicodeEncodeError as error:
+        raise UsageError(f"{key} cannot be '{value}' in {path}: that is no valid Unicode", "rename it") from error
     make_directory(path.parent)
-    _replace(Path(os.path.realpath(path)), tomlkit.dumps(document))  # a link stays a link
+    _replace(Path(os.path.realpath(path)), content)  # a link stays a link
 
 
 def _read(path: Path) -> str:
@@ -62,13 +67,15 @@ def _read(path: Path) -> str:
         raise _not_toml(path, error) from error
 
 
-def _replace(path: Path, text: str) -> None:
-    """Put ``text`` in the place of the file at once: no reader, and no crash, sees half of it."""
+def _replace(path: Path, content: bytes) -> None:
+    """Put ``content`` in the place of the file at once: no reader, and no crash, sees half of it."""
     scratch: str | None = None
     try:
         descriptor, scratch = tempfile.mkstemp(dir=path.parent, prefix=".config-")
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(descriptor)
         if path.exists():
             shutil.copymode(path, scratch)
         os.replace(scratch, path)

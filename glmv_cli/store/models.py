@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,14 +13,13 @@ from glmv_cli.families import FAMILIES, Family
 from glmv_cli.store.checkpoint_files import CONFIG
 from glmv_cli.store.json_files import read_json
 from glmv_cli.store.paths import models_path
-from glmv_cli.store.registry import DEMO, Registry
+from glmv_cli.store.registry import DEMO, Registry, is_repo
 
 _DEMO_DIRECTORY = Path(__file__).parent.parent / "demo"
 _KNOWN = (
     f"known are '{DEMO}' (built in), the models of 'glmv models', "
     "and directories that hold a checkpoint in glmv's 4-bit layout"
 )
-_HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +69,7 @@ def _hint(name: str, registry: Registry) -> str:
     near = difflib.get_close_matches(name.lower(), [DEMO, *names], n=1)
     if near:
         return f"did you mean '{names.get(near[0], DEMO)}'? {_KNOWN}"
-    if _HUB_ID.fullmatch(name) and not name.startswith("."):
+    if is_repo(name):
         return f"if it is on the hub, get it with 'glmv pull {name}'; {_KNOWN}"
     return _KNOWN
 

@@ -9,21 +9,25 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from glmv_cli.errors import ModelError, UsageError
+from glmv_cli.errors import GlmvError, ModelError, UsageError
 from glmv_cli.store.json_files import read_json
 from glmv_cli.store.manifest import MANIFEST
 from glmv_cli.store.paths import cannot_write
+from glmv_cli.store.workplace import is_busy
 
 DEMO = "demo"
 """The name of the model that is shipped inside the package."""
 
 _INCOMPLETE = ".incomplete"
+_RESULT = "model"
 _ORIGIN = "glmv-origin.json"
 # What every file system takes, and no shell has to quote.
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_REPO = re.compile(r"\w[\w.-]*/\w[\w.-]*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,12 @@ class Entry:
 
     def size(self) -> int:
         """Bytes of all its files."""
-        return sum(path.lstat().st_size for path in self.directory.rglob("*") if not path.is_dir())
+        total = 0
+        for folder, _, names in os.walk(self.directory):
+            for name in names:
+                with suppress(FileNotFoundError):  # a file of a pull that is going on
+                    total += os.lstat(os.path.join(folder, name)).st_size
+        return total
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +93,19 @@ class Registry:
         """Where it is made, until it is complete."""
         return self._root() / _INCOMPLETE / checked_name(name)
 
+    def result(self, name: str) -> Path:
+        """The 4-bit checkpoint in its workplace."""
+        return self.workplace(name) / _RESULT
+
     def remove(self, entry: Entry) -> None:
         """Delete the files of a model, and of nothing else: a link is removed, not what it points to.
 
-        Raises :class:`GlmvError` if the system refuses.
+        Raises :class:`GlmvError` if the system refuses, or another process is making it.
         """
         directory = entry.directory
         assert directory.parent in (self._root(), self._root() / _INCOMPLETE)
+        if is_busy(directory / _RESULT):
+            raise GlmvError(f"another process is making {entry.name}", "stop that one first")
         try:
             if directory.is_symlink():
                 directory.unlink()
@@ -106,6 +121,11 @@ class Registry:
         if self.root is None:
             raise ModelError("there is no home directory to keep models in", "name a directory in GLMV_HOME")
         return self.root
+
+
+def is_repo(name: str) -> bool:
+    """Whether ``name`` is one as repositories on a hub have, and no path: ``zai-org/GLM-4.5V``."""
+    return _REPO.fullmatch(name) is not None and ".." not in name and "--" not in name
 
 
 def name_of_repo(repo: str) -> str:

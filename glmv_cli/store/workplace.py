@@ -121,6 +121,18 @@ def workplace_of(target: Path) -> Path:
     return target.with_name(target.name + ".partial")
 
 
+def is_busy(target: Path) -> bool:
+    """Whether a process is building ``target``."""
+    directory = workplace_of(target)
+    if not directory.is_dir():
+        return False
+    try:
+        os.close(_lock(directory, target))
+    except GlmvError:
+        return True
+    return False
+
+
 def check_target(target: Path, *, force: bool) -> None:
     """Raises :class:`UsageError` if nothing may be built at ``target``."""
     if not target.exists() and not target.is_symlink():

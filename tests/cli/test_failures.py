@@ -85,6 +85,11 @@ def test_reading_turns_what_the_system_says_into_our_words() -> None:
     assert not isinstance(caught.value, MemoryShortageError)
 
 
+def test_progress_that_nobody_reads_any_more_is_no_failure_of_reading() -> None:
+    with pytest.raises(BrokenPipeError), reading():
+        raise BrokenPipeError
+
+
 def test_an_interrupt_is_recognised_behind_what_it_caused() -> None:
     error = SystemError("initialization failed")
     assert not caused_by_interrupt(error)

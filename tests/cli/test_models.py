@@ -135,8 +135,9 @@ def test_an_unfinished_model_can_be_removed(glmv: Glmv, home: Path) -> None:
     assert list((home / "models" / ".incomplete").iterdir()) == []
 
 
-def test_removing_the_default_makes_the_demo_the_default(glmv: Glmv, home: Path) -> None:
-    glmv("models", "default", "glm-4.5v", environ={})
+@pytest.mark.parametrize("chosen", ["glm-4.5v", "zai-org/glm-4.5V"])
+def test_removing_the_default_makes_the_demo_the_default(glmv: Glmv, home: Path, chosen: str) -> None:
+    (home / "config.toml").write_text(f'model = "{chosen}"')
     ran = glmv("models", "remove", "glm-4.5v", "-y", environ={})
     assert "now 'demo' is" in ran.stderr
     assert read_config(home / "config.toml") == {}

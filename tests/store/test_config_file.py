@@ -74,6 +74,12 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
     assert read_config(tmp_path / "dotfiles")["model"] == "m"
 
 
+def test_what_is_no_unicode_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no valid Unicode"):
+        write_setting(tmp_path / "config.toml", "model", "caf\udce9")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_what_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(GlmvError, match="cannot write"):

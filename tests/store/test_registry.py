@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from glmv_cli.errors import GlmvError, ModelError, UsageError
-from glmv_cli.store.registry import Origin, Registry, checked_name, name_of_repo, read_origin, write_origin
+from glmv_cli.store.registry import Origin, Registry, checked_name, is_repo, name_of_repo, read_origin, write_origin
+from glmv_cli.store.workplace import open_workplace
 
 ORIGIN = Origin("zai-org/GLM-4.5V", "main", "c0ffee")
 
@@ -61,6 +62,36 @@ def test_a_model_has_the_size_of_its_files(registry: Registry) -> None:
     (directory / "sub").mkdir()
     (directory / "sub" / "x").write_bytes(bytes(100))
     assert registry.entries()[0].size() == 103
+
+
+def test_a_model_has_a_size_while_its_files_come_and_go(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    add(registry, ".incomplete/model", "{}\n")
+    (entry,) = registry.entries()
+    monkeypatch.setattr("os.walk", lambda top: [(top, [], ["config.json", "gone.safetensors"])])
+    assert entry.size() == 3
+
+
+def test_what_another_process_is_making_is_not_removed(registry: Registry) -> None:
+    directory = add(registry, ".incomplete/model")
+    (entry,) = registry.entries()
+    with open_workplace(registry.result("model"), "a subject", force=False):
+        with pytest.raises(GlmvError, match="another process is making model"):
+            registry.remove(entry)
+        assert (directory / "config.json").exists()
+    registry.remove(entry)
+    assert not directory.exists()
+
+
+@pytest.mark.parametrize("name", ["zai-org/GLM-4.5V", "a/b", "_a/b_c"])
+def test_what_a_repository_may_be_called(name: str) -> None:
+    assert is_repo(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["", "a", "a/b/c", "./a", "a/.b", "../a", "a/..", "-a/b", "a--b/c", "/a/b", "a/é", "a/b\n"]
+)
+def test_what_is_a_path_or_nothing_is_no_repository(name: str) -> None:
+    assert not is_repo(name)
 
 
 def test_removing_takes_the_whole_directory_and_nothing_else(registry: Registry) -> None:
