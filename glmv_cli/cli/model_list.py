@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from glmv_cli.errors import ModelError
 from glmv_cli.families import FAMILIES
+from glmv_cli.render.json_text import json_text
 from glmv_cli.render.sanitize import visible_line, without_surrogates
 from glmv_cli.render.table import aligned
 from glmv_cli.store.json_files import read_json
@@ -50,7 +50,7 @@ def listing(environ: Mapping[str, str], chosen: str | None) -> list[Row]:
 
 def as_json(rows: list[Row]) -> str:
     """A line a model."""
-    return "".join(json.dumps(asdict(row)) + "\n" for row in rows)
+    return "".join(json_text(asdict(row), "ascii") for row in rows)
 
 
 def as_table(rows: list[Row]) -> str:

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import codecs
-import json
-import re
 from dataclasses import asdict
 from typing import Any
 
 from glmv_cli.errors import GlmvError
 from glmv_cli.events import Event, Finished, Notice, Progress
 from glmv_cli.render.errors import write_error, write_note
+from glmv_cli.render.json_text import json_text
 from glmv_cli.render.output import Output
 from glmv_cli.render.progress import ProgressLine
-from glmv_cli.render.sanitize import without_surrogates
-
-# Raw C1 controls and DEL are legal in JSON but steer a terminal; U+2028/9 end a line for some readers.
-_UNSAFE = re.compile("[\x7f-\x9f\u2028\u2029]")
-_NOT_ASCII = re.compile(r"[^\x00-\x7e]")
 
 
 class JsonLinesRenderer:
@@ -81,19 +74,4 @@ class JsonLinesRenderer:
 
     def _write(self, record: dict[str, Any]) -> None:
         pretty = self._output.stdout_is_tty and not self._several
-        text = json.dumps(
-            record,
-            ensure_ascii=False,
-            allow_nan=False,
-            indent=2 if pretty else None,
-            separators=None if pretty else (",", ":"),
-        )
-        # Outside strings JSON is ASCII, so what is replaced here always stands in a string.
-        unsafe = _UNSAFE if _is_utf8(self._output.stdout.encoding) else _NOT_ASCII
-        text = unsafe.sub(lambda match: json.dumps(match.group())[1:-1], without_surrogates(text))
-        self._output.to_stdout(text + "\n")
-
-
-def _is_utf8(encoding: str | None) -> bool:
-    """A stream without an encoding keeps text as it is. JSON on any other one is escaped to ASCII."""
-    return encoding is None or codecs.lookup(encoding).name == "utf-8"
+        self._output.to_stdout(json_text(record, self._output.stdout.encoding, pretty=pretty))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from itertools import groupby
 from textwrap import wrap
@@ -11,6 +10,7 @@ from glmv_cli.placement.estimate import Estimate
 from glmv_cli.placement.hardware import Machine
 from glmv_cli.placement.model import PlannedModel
 from glmv_cli.placement.plan import LayerPlan, Plan, TierUse
+from glmv_cli.render.json_text import json_text
 from glmv_cli.render.sanitize import visible_line
 from glmv_cli.render.table import aligned
 from glmv_cli.units import format_bytes, format_count
@@ -47,7 +47,7 @@ def plan_json(model: PlannedModel, machine: Machine, plan: Plan, speed: Estimate
         "plan": asdict(plan),
         "estimate": asdict(speed) | {"tokens_per_s": round(speed.tokens_per_s, 2)},
     }
-    return json.dumps(record, separators=(",", ":")) + "\n"
+    return json_text(record, "ascii")
 
 
 def _model(model: PlannedModel) -> str:

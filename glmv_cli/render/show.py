@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
+from glmv_cli.render.json_text import json_text
 from glmv_cli.render.sanitize import visible_line
 from glmv_cli.render.table import aligned
 from glmv_cli.units import format_bytes, format_count
@@ -43,7 +43,7 @@ def show_text(name: str, facts: dict[str, Any]) -> str:
 
 def show_json(facts: dict[str, Any]) -> str:
     """One object."""
-    return json.dumps(facts, ensure_ascii=False, indent=2) + "\n"
+    return json_text(facts, "ascii", pretty=True)
 
 
 def _verdict(problems: Sequence[str] | None, tensors: int) -> str:
