@@ -18,7 +18,6 @@ from tests.cli.fakes import Glmv
 ROOT = Path(__file__).parent.parent.parent
 FAKE = f"{sys.executable} -m tests.cli.fake_glmv"
 REAL = f"{sys.executable} -m glmv_cli"
-HEAVY = {"PIL", "av", "huggingface_hub", "numpy", "rich", "safetensors", "tokenizers", "torch", "transformers"}
 
 needs_dev_full = pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full on this system")
 
@@ -49,18 +48,6 @@ def outcome(command: str, environ: Mapping[str, str]) -> tuple[int, str, str]:
 
 def test_the_module_is_the_command(environ: dict[str, str]) -> None:
     assert outcome(f"{REAL} --version", environ) == (0, f"glmv {__version__}\n", "")
-
-
-@pytest.mark.parametrize(
-    "arguments", ["--version", "--help", "describe --help", "describe no-such.png", "models", "pull --help"]
-)
-def test_nothing_heavy_is_loaded_before_it_is_needed(environ: dict[str, str], arguments: str) -> None:
-    code = (
-        "import sys; from glmv_cli.cli.main import main; main(); "
-        f"print('loaded:', *sorted(sys.modules.keys() & {HEAVY!r}), file=sys.stderr)"
-    )
-    done = shell(f'{sys.executable} -c "{code}" {arguments}', environ)
-    assert done.stderr.splitlines()[-1].strip() == "loaded:"
 
 
 def test_an_answer_in_a_pipe(environ: dict[str, str]) -> None:

@@ -21,6 +21,8 @@ from tests.cli.fakes import Glmv, Ran
 from tests.hub_stand_in import HubStandIn, Repo
 
 ROOT = Path(__file__).parent.parent.parent
+LONG = 600
+"""Seconds after which something hangs, and is not merely slow."""
 REPO = "zai-org/GLM-4.5V"
 SHARDS = [f"model-0000{number}-of-00004.safetensors" for number in range(1, 5)]
 
@@ -222,13 +224,13 @@ def test_a_pull_over_a_bad_line_that_is_killed_goes_on_to_the_same_bytes(
     work = home / "models" / ".incomplete" / "glm-4.5v"
     with Witness(work) as witness:
         with subprocess.Popen(command, env=environ, stderr=subprocess.PIPE) as process:
-            assert stand_in.held.wait(60)
+            assert stand_in.held.wait(LONG)
             assert witness.waits_for(f"{SHARDS[2]}.part")
             assert witness.weights() == {SHARDS[2]}
             process.send_signal(signal.SIGKILL)
         stand_in.holds[SHARDS[2]].set()
         assert not (home / "models" / "glm-4.5v").exists()
-        done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=LONG, check=False)
         assert (done.returncode, done.stdout) == (0, ""), done.stderr
     assert witness.most == 1
     assert downloaded(stand_in).count(SHARDS[0]) == 2  # it broke once, and was not asked for again
@@ -261,7 +263,7 @@ class Witness:
     def waits_for(self, name: str) -> bool:
         """Whether there comes to be something in the file."""
         path = self._directory / name
-        for _ in range(3000):
+        for _ in range(100 * LONG):
             if path.exists() and path.stat().st_size:
                 return True
             time.sleep(0.01)
