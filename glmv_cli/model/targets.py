@@ -18,6 +18,8 @@ from glmv_cli.placement.shapes import Shape
 from glmv_cli.store.safetensors_header import TensorInfo
 
 _AGAIN = "copy or download the checkpoint again"
+_WHOSE = "is config.json the one that belongs to these weights?"
+_HEAD = "lm_head.weight"
 _FLOATS = ("BF16", "F16", "F32", "F64", fp8.DTYPE)
 
 
@@ -158,14 +160,18 @@ def _target(model: str, name: str, pieces: list[Scaled]) -> Target:
 
 
 def _check_whole(source: ShardSource, targets: list[Target]) -> None:
-    """Finds a download that is not finished, before hours of work."""
-    shapes = {target.name: target.shape for target in targets}
+    """Finds what the loader would not take, and a download that is not finished, before hours of work."""
+    found = {target.name: target.shape for target in targets}
     for tensor in Shape.of(source.config, source.name).tensors:
-        if tensor.name not in shapes:
+        shape = found.pop(tensor.name, None)
+        if shape is None:
             raise ModelError(f"{source.name} lacks the tensor '{tensor.name}'", _AGAIN)
-        found = shapes[tensor.name]
-        if len(tensor.shape) == len(found) == 3 and found[0] != tensor.shape[0]:
-            raise ModelError(f"{tensor.name}: {found[0]} experts, where config.json says {tensor.shape[0]}", _AGAIN)
+        if shape != tensor.shape:
+            raise ModelError(
+                f"{source.name}: '{tensor.name}' is {list(shape)}, where config.json says {list(tensor.shape)}", _WHOSE
+            )
+    if foreign := found.keys() - {_HEAD}:  # a tied model may have a head all the same
+        raise ModelError(f"{source.name} holds a tensor that such a model does not have: '{min(foreign)}'", _WHOSE)
 
 
 def _natural(name: str) -> list[tuple[int, str]]:

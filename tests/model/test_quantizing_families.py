@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from safetensors.torch import load_file, save_file
 from glmv_cli.errors import ModelError
 from glmv_cli.kernels import nf4
 from glmv_cli.layout import storage_of
+from glmv_cli.model.loader import load_model, open_checkpoint
 from glmv_cli.model.quantizer import quantize
 from glmv_cli.model.source import LocalSource
 from tests.checkpoints import Dtype, write_checkpoint
@@ -176,14 +178,19 @@ def test_other_quantizations_are_refused_with_those_that_are_read(quantization: 
 def test_a_linear_layer_of_an_odd_width_stays_in_16_bit(tmp_path: Path) -> None:
     source = write_checkpoint(tmp_path / "source", "glm4v")
     tensors = load_file(source / "model.safetensors")
-    odd = "model.language_model.layers.1.mlp.down_proj.weight"
-    tensors[odd] = torch.randn(128, 72).bfloat16()
-    save_file(tensors, source / "model.safetensors")
+    layers = [f"model.language_model.layers.{index}.mlp" for index in (0, 1)]
+    odd = {f"{layer}.down_proj.weight": torch.randn(128, 72).bfloat16() for layer in layers}
+    even = {f"{layer}.gate_up_proj.weight": torch.randn(144, 128).bfloat16() for layer in layers}
+    save_file(tensors | odd | even, source / "model.safetensors")
+    config = json.loads((source / "config.json").read_text())
+    config["text_config"]["intermediate_size"] = 72
+    (source / "config.json").write_text(json.dumps(config))
     done = quantize(LocalSource.open(source), tmp_path / "out")
-    assert done.kept_linears == (odd.removesuffix(".weight"),)
-    assert torch.equal(unpacked(tmp_path / "out")[odd], tensors[odd])
-    config = json.loads((tmp_path / "out" / "config.json").read_text())
-    assert odd.removesuffix(".weight") in config["quantization_config"]["llm_int8_skip_modules"]
+    assert done.kept_linears == tuple(f"{layer}.down_proj" for layer in layers)
+    assert all(torch.equal(unpacked(tmp_path / "out")[name], weight) for name, weight in odd.items())
+    written = json.loads((tmp_path / "out" / "config.json").read_text())
+    assert set(done.kept_linears) <= set(written["quantization_config"]["llm_int8_skip_modules"])
+    load_model(*open_checkpoint(tmp_path / "out"))
 
 
 def test_experts_of_an_odd_width_are_refused(tmp_path: Path) -> None:
@@ -201,7 +208,7 @@ def test_experts_of_an_odd_width_are_refused(tmp_path: Path) -> None:
     [
         ("model.layers.1.", r"lacks the tensor 'model\.layers\.1\."),
         ("lm_head", r"lacks the tensor 'lm_head\.weight'"),
-        ("model.layers.2.mlp.experts.7.", "7 experts, where config.json says 8"),
+        ("model.layers.2.mlp.experts.7.", r"experts\.\w+' is \[7, .*, where config\.json says \[8, "),
         ("model.layers.2.mlp.experts.3.up", "expert 3 lacks its up projection"),
     ],
 )
@@ -214,12 +221,33 @@ def test_an_incomplete_source_is_found_before_any_work(lost: str, message: str, 
     assert not (tmp_path / "out.partial").exists()
 
 
-def test_a_foreign_tensor_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "name", ["transformer.h.0.attn", "model.layers.0.self_attn.sinks", "model.layers.1.mlp.experts.0.scale"]
+)
+def test_a_foreign_tensor_is_named(name: str, tmp_path: Path) -> None:
     source = write_checkpoint(tmp_path / "source", "glm4_moe")
     tensors = load_file(source / "model.safetensors")
-    save_file(tensors | {"transformer.h.0.attn": torch.ones(2)}, source / "model.safetensors")
-    with pytest.raises(ModelError, match=r"'transformer\.h\.0\.attn'"):
+    save_file(tensors | {name: torch.ones(2)}, source / "model.safetensors")
+    with pytest.raises(ModelError, match=re.escape(f"'{name}'")):
         quantize(LocalSource.open(source), tmp_path / "out")
+
+
+def test_a_tensor_of_another_shape_is_named(tmp_path: Path) -> None:
+    source = write_checkpoint(tmp_path / "source", "glm4_moe")
+    name = "model.layers.0.self_attn.q_proj.weight"
+    tensors = load_file(source / "model.safetensors") | {name: torch.ones(64, 128)}
+    save_file(tensors, source / "model.safetensors")
+    with pytest.raises(ModelError, match=r"q_proj\.weight' is \[64, 128\], where config\.json says \[128, 128\]"):
+        quantize(LocalSource.open(source), tmp_path / "out")
+
+
+def test_a_head_that_is_there_is_kept_though_the_config_says_it_is_tied(tmp_path: Path) -> None:
+    source = write_checkpoint(tmp_path / "source", "glm4_moe")
+    config = json.loads((source / "config.json").read_text()) | {"tie_word_embeddings": True}
+    (source / "config.json").write_text(json.dumps(config))
+    head = load_file(source / "model.safetensors")["lm_head.weight"]
+    assert torch.equal(quantized(source, tmp_path / "out")["lm_head.weight"], head)
+    assert torch.equal(load_model(*open_checkpoint(tmp_path / "out")).lm_head.weight, head)
 
 
 def test_a_large_result_is_several_files_with_an_index(tmp_path: Path) -> None:
