@@ -65,8 +65,6 @@ QUANT_STATE = "quant_state.bitsandbytes__nf4"
 FLOAT32 = (ABSMAX, "e_score_correction_bias")
 """Tensors whose names end so are float32 wherever they are."""
 
-_EXPERT = re.compile(r"(?P<base>.*\.experts)\.(?P<expert>\d+)\.(?P<proj>gate|up|down)_proj\.weight")
-
 
 def storage_of(name: str) -> Storage:
     """How the tensor called ``name`` (with fused experts) is stored."""
@@ -76,9 +74,3 @@ def storage_of(name: str) -> Storage:
 def residence_of(name: str, size: int) -> Form:
     """What a tensor called ``name`` that is kept, of ``size`` bytes in the file, becomes in main memory."""
     return next(rule.form for rule in RESIDENCES if size >= rule.at_least and re.search(rule.pattern, name))
-
-
-def split_expert(name: str) -> tuple[str, int, str] | None:
-    """``….experts.7.gate_proj.weight`` → (``….experts``, 7, ``gate``), or None if it is no expert's tensor."""
-    match = _EXPERT.fullmatch(name)
-    return (match["base"], int(match["expert"]), match["proj"]) if match else None

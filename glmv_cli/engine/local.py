@@ -18,6 +18,7 @@ from glmv_cli.engine.context import room_for_answer
 from glmv_cli.engine.prompt_cache import PromptCache, marks_of
 from glmv_cli.engine.sampler import Sampler
 from glmv_cli.engine.vision_cache import VisionCache
+from glmv_cli.errors import ModelError
 from glmv_cli.events import FinishReason, Progress
 from glmv_cli.model.network import Network, Positions
 from glmv_cli.placement.budget import PREFILL_TOKENS
@@ -81,7 +82,10 @@ class LocalEngine:
 
         Closing it cancels; the engine goes on with whatever comes next. One run at a time: the next one takes the
         cache, so an older one must not be gone on with. ``halted`` is asked after each token whether the answer shall
-        end there. Raises :class:`GlmvError` if the prompt leaves no room for an answer.
+        end there.
+
+        Raises :class:`GlmvError` if the prompt leaves no room for an answer, and :class:`ModelError` for a model whose
+        weights are damaged.
         """
         length = inputs.ids.shape[1]
         room = min(max_tokens, room_for_answer(inputs, self.context_length, self._network.context_length))
@@ -109,7 +113,7 @@ class LocalEngine:
                 with seconds.of("decode"):
                     ids[0, end] = token
                     hidden = self._forward(ids[:, end : end + 1], ids[0, end : end + 1], (), positions)
-                    token = sampler(ids[:, : end + 1], self._network.logits(hidden))
+                    token = sampler(ids[:, : end + 1], self._logits(hidden))
         yield Stop(reason, known, seconds.spent["encode"], seconds.spent["prefill"], seconds.spent["decode"])
 
     def _encode(self, media: Sequence[Medium], seconds: _Seconds) -> Generator[Progress, None, list[_Features]]:
@@ -145,7 +149,7 @@ class LocalEngine:
             with seconds.of("prefill"):
                 hidden = self._forward(ids[:, start:end], marks[start:end], features, positions)
                 if end == length:
-                    return self._network.logits(hidden)
+                    return self._logits(hidden)
             yield Progress("prefill", end, length)
             start = end
 
@@ -163,6 +167,15 @@ class LocalEngine:
         hidden = self._network.forward(embeds, positions.of(start, end), self._read.keys_and_values)
         self._read.extend(marks)
         return hidden
+
+    def _logits(self, hidden: torch.Tensor) -> torch.Tensor:
+        """Those of the next token, ``[1, vocabulary]``."""
+        logits = self._network.logits(hidden)
+        if logits.isnan().any():
+            raise ModelError(
+                "the model computes what is no number: its weights are damaged", "'glmv show --verify' finds out which"
+            )
+        return logits
 
 
 _Features = tuple[torch.Tensor, torch.Tensor]

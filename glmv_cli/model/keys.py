@@ -15,6 +15,7 @@ _VISION = re.compile(r"(?:model\.)?(?P<rest>visual\..+)")
 _HEAD = re.compile(r"(?:model\.)?(?:language_model\.)?(?P<rest>lm_head\..+)")
 _LAYER = re.compile(r"layers\.(\d+)\.")
 
+_EXPERT = re.compile(r"(?P<base>.*\.experts)\.(?P<expert>\d+)\.(?P<proj>gate|up|down)_proj\.weight")
 _SCALE = re.compile(r"(.+\.weight)_scale(_inv)?")
 _UNUSED = re.compile(r".+\.(input_scale|output_scale|[qkv]_scale|rotary_emb\.inv_freq)")
 
@@ -60,3 +61,9 @@ def scaled_weight(tensor: str) -> str | None:
     """``….weight_scale`` and ``….weight_scale_inv`` → ``….weight``, which they scale; None for other names."""
     match = _SCALE.fullmatch(tensor)
     return match[1] if match else None
+
+
+def split_expert(name: str) -> tuple[str, int, str] | None:
+    """``….experts.7.gate_proj.weight`` → (``….experts``, 7, ``gate``), or None if it is no expert's tensor."""
+    match = _EXPERT.fullmatch(name)
+    return (match["base"], int(match["expert"]), match["proj"]) if match else None

@@ -10,9 +10,9 @@ from itertools import product
 
 from glmv_cli.errors import ModelError
 from glmv_cli.kernels.nf4 import BLOCK_SIZE
-from glmv_cli.layout import Storage, split_expert, storage_of
+from glmv_cli.layout import Storage, storage_of
 from glmv_cli.model import fp8
-from glmv_cli.model.keys import Keys, scaled_weight
+from glmv_cli.model.keys import Keys, scaled_weight, split_expert
 from glmv_cli.model.source import ShardSource
 from glmv_cli.placement.shapes import Shape
 from glmv_cli.store.safetensors_header import TensorInfo

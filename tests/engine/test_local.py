@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glmv_cli.engine.local import Stop, Token
-from glmv_cli.errors import GlmvError
+from glmv_cli.errors import GlmvError, ModelError
 from glmv_cli.prompt.inputs import ModelInputs
 from tests.engine.fakes import (
     STOP,
@@ -242,3 +242,15 @@ def _prompt(said: list[int], picture: tuple[int, int] | None) -> ModelInputs:
 
 def test_the_fake_tells_histories_apart() -> None:
     assert mixed([1.0, 2.0]) != mixed([2.0, 1.0])
+
+
+@pytest.mark.parametrize("after", [0, 3])
+def test_what_is_no_number_is_no_answer(after: int) -> None:
+    class Damaged(FakeNetwork):
+        def logits(self, hidden: torch.Tensor) -> torch.Tensor:
+            logits = super().logits(hidden)
+            return logits * torch.nan if len(self.passes) > after else logits
+
+    with pytest.raises(ModelError, match="weights are damaged") as caught:
+        tokens_of(engine_of(Damaged()), prompt(range(8)))
+    assert "show --verify" in str(caught.value.hint)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from glmv_cli.errors import ModelError
-from glmv_cli.model.keys import Keys, scaled_weight
+from glmv_cli.model.keys import Keys, scaled_weight, split_expert
 
 SEES = Keys.of({"vision_config": {}, "text_config": {"num_hidden_layers": 46}}, "v")
 READS = Keys.of({"num_hidden_layers": 46}, "t")
@@ -60,3 +60,8 @@ def test_scales_belong_to_weights() -> None:
     assert scaled_weight("a.q_proj.weight_scale") == "a.q_proj.weight"
     assert scaled_weight("a.q_proj.weight_scale_inv") == "a.q_proj.weight"
     assert scaled_weight("a.q_proj.weight") is None
+
+
+def test_experts_are_told_from_shared_experts() -> None:
+    assert split_expert("a.mlp.experts.12.up_proj.weight") == ("a.mlp.experts", 12, "up")
+    assert split_expert("a.mlp.shared_experts.up_proj.weight") is None

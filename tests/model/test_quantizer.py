@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from glmv_cli.errors import ModelError
-from glmv_cli.layout import split_expert, storage_of
+from glmv_cli.layout import storage_of
 from glmv_cli.model.quantizer import quantize_checkpoint
 
 LINEAR = "model.language_model.layers.1.self_attn.q_proj"
@@ -87,8 +87,3 @@ def test_an_expert_that_lacks_a_part_is_refused(original_directory: Path, tmp_pa
 )
 def test_what_is_packed(name: str, storage: str) -> None:
     assert storage_of(name) == storage
-
-
-def test_experts_are_told_from_shared_experts() -> None:
-    assert split_expert("a.mlp.experts.12.up_proj.weight") == ("a.mlp.experts", 12, "up")
-    assert split_expert("a.mlp.shared_experts.up_proj.weight") is None
