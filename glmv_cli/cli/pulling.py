@@ -21,7 +21,7 @@ from glmv_cli.store.manifest import MANIFEST
 from glmv_cli.store.paths import models_path
 from glmv_cli.store.registry import Entry, Origin, Registry, checked_name, is_repo, name_of_repo, read_origin
 from glmv_cli.store.safetensors_header import Header
-from glmv_cli.store.workplace import is_busy
+from glmv_cli.store.workplace import check_idle, is_busy
 from glmv_cli.units import format_bytes
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ def pull_model(environment: Environment, repo: str, name: str | None, revision: 
             raise UsageError(
                 f"{place} is there already, and is no model", "remove it, or choose another name with --name"
             )
+        check_idle(result)
         with _beginning_again_by_removal(name, work):
             noted = read_origin(work)
             if noted is not None and noted.repo.lower() != repo.lower():

@@ -133,6 +133,16 @@ def is_busy(target: Path) -> bool:
     return False
 
 
+def check_idle(target: Path) -> None:
+    """Raises :class:`GlmvError` if a process is building ``target``: early, before anything of it is touched."""
+    if is_busy(target):
+        raise _busy(target)
+
+
+def _busy(target: Path) -> GlmvError:
+    return GlmvError(f"another process is writing {target}", "wait until it is done")
+
+
 def check_target(target: Path, *, force: bool) -> None:
     """Raises :class:`UsageError` if nothing may be built at ``target``."""
     if not target.exists() and not target.is_symlink():
@@ -168,7 +178,7 @@ def _lock(directory: Path, target: Path) -> int:
             raise FileNotFoundError
     except (BlockingIOError, FileNotFoundError):
         os.close(descriptor)
-        raise GlmvError(f"another process is writing {target}", "wait until it is done") from None
+        raise _busy(target) from None
     return descriptor
 
 

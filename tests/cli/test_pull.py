@@ -16,6 +16,7 @@ import pytest
 from glmv_cli.model.quantizer import quantize
 from glmv_cli.model.source import LocalSource
 from glmv_cli.store.config_file import read_config
+from glmv_cli.store.workplace import open_workplace
 from tests.checkpoints import write_checkpoint
 from tests.cli.fakes import Glmv, Ran
 from tests.hub_stand_in import HubStandIn, Repo
@@ -199,6 +200,17 @@ def test_quantize_takes_a_model_on_the_hub_too(glmv: Glmv, stand_in: HubStandIn,
     assert glmv("quantize", "other/Model", "small", "--force", "--revision", "main").status == 0
     assert json.loads((folder / "small" / "manifest.json").read_text())["source"] == "other/Model"
     assert not (folder / "small.partial").exists()
+
+
+def test_what_another_process_is_at_is_left_alone(glmv: Glmv, home: Path, stand_in: HubStandIn, folder: Path) -> None:
+    result = home / "models" / ".incomplete" / "glm-4.5v" / "model"
+    with open_workplace(result, "s", force=False), open_workplace(folder / "small", "s", force=False):
+        for arguments in (("pull", REPO), ("quantize", REPO, "small", "--force")):
+            ran = glmv(*arguments, environ={})
+            assert ran.status == 1
+            assert "another process is writing" in ran.stderr
+    assert stand_in.served == []
+    assert not list(home.rglob("glmv-origin.json")) + list(folder.rglob("glmv-origin.json"))
 
 
 def names(glmv: Glmv) -> dict[str, str]:

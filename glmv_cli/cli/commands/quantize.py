@@ -59,7 +59,7 @@ def quantize(
     from glmv_cli.cli.stream_progress import StreamProgress
     from glmv_cli.render.errors import write_note
     from glmv_cli.render.transfer import TransferLine
-    from glmv_cli.store.workplace import check_target, workplace_of
+    from glmv_cli.store.workplace import check_idle, check_target, workplace_of
 
     environment = environment_of(context)
     directory = Path(os.path.abspath(os.path.expanduser(target)))
@@ -67,6 +67,7 @@ def quantize(
     progress = StreamProgress(line)
     with reading():
         check_target(directory, force=force)
+        check_idle(directory)
         work_dir = workplace_of(directory) / "download"
         opened = open_source(source, revision, work_dir, force=force, watcher=progress.downloaded)
     from glmv_cli.model.quantizer import quantize as run
