@@ -135,7 +135,11 @@ class HubSource:
         shards = sorted(set(weight_map.values())) if weight_map is not None else [SINGLE]
         # A few at a time: a hub takes its time to answer, and large models have a hundred files.
         with ThreadPoolExecutor(_CONNECTIONS) as pool:
-            headers = dict(zip(shards, pool.map(self._read_header, shards), strict=True))
+            try:
+                headers = dict(zip(shards, pool.map(self._read_header, shards), strict=True))
+            except BaseException:  # a Ctrl-C, too, does not wait until the others have tried for minutes
+                self._hub.give_up()
+                raise
         if weight_map is not None:
             check_weight_map(weight_map, headers)
         return headers

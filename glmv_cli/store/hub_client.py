@@ -7,7 +7,6 @@ proxies. Plain HTTP with ranges is used, not xet, so that a broken download goes
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -57,14 +56,16 @@ def _file(sibling: RepoSibling) -> RemoteFile | None:
 class Hub:
     """One repository on a hub. Every method raises :class:`ModelError` with a hint if the hub does not play along.
 
-    ``endpoint``: address of the hub; without it, the one of ``huggingface_hub``. ``pause`` sleeps between attempts.
+    ``endpoint``: address of the hub; without it, the one of ``huggingface_hub``. ``pause`` is called with the seconds
+    between attempts instead of waiting for them.
     """
 
-    def __init__(self, repo: str, endpoint: str | None = None, pause: Callable[[float], object] = time.sleep) -> None:
+    def __init__(self, repo: str, endpoint: str | None = None, pause: Callable[[float], object] | None = None) -> None:
         self.repo = repo
         self.endpoint = endpoint or constants.ENDPOINT
-        self._pause = pause
         self._answered = threading.Event()
+        self._given_up = threading.Event()
+        self._pause = pause or self._given_up.wait
 
     def snapshot(self, revision: str) -> Snapshot:
         """What ``revision`` (a branch, a tag or a commit) is at this moment."""
@@ -132,7 +133,15 @@ class Hub:
 
     def may_pass(self, error: Exception) -> bool:
         """Whether it may be better the next time. A hub that was never reached counts as none."""
-        return is_transient(error) and (self._answered.is_set() or not is_no_connection(error))
+        return (
+            not self._given_up.is_set()
+            and is_transient(error)
+            and (self._answered.is_set() or not is_no_connection(error))
+        )
+
+    def give_up(self) -> None:
+        """Nobody wants the answers any more: there are no further attempts, in whichever thread."""
+        self._given_up.set()
 
     def pause(self, seconds: float) -> None:
         """Wait before the next attempt."""

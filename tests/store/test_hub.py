@@ -315,6 +315,14 @@ def test_json_that_is_none_is_refused(client: Client, original: Path, name: str,
     assert f"{name} of {REPO}" in refused(client).message
 
 
+def test_when_one_header_cannot_be_had_the_others_are_not_waited_for(client: Client) -> None:
+    busy = [Refusal(503, {"Retry-After": "60"}) for _ in range(9)]
+    client.stand_in.refusals = {ONE: [Refusal(404)], TWO: busy}
+    with pytest.raises(ModelError, match="there is no http"):
+        HubSource.open(Hub(REPO, client.stand_in.endpoint), None, client.work_dir, cache=client.cache)
+    assert len(busy) >= 7
+
+
 def test_a_repository_without_config_is_refused(client: Client, original: Path) -> None:
     (original / "config.json").unlink()
     assert refused(client).message == "org/Small lacks config.json"
