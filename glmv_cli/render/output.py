@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -46,6 +47,15 @@ class Output:
     def one_screen(self) -> bool:
         """Both streams end on a terminal, so that one continues the other's line."""
         return self.stdout_is_tty and self.stderr_is_tty
+
+    @property
+    def stderr_columns(self) -> int:
+        """Width of the terminal that stderr is; stdout may be a file."""
+        try:
+            columns = 0 if os.environ.get("COLUMNS") else os.get_terminal_size(self.stderr.fileno()).columns
+        except (OSError, ValueError):  # no terminal, or no file at all
+            columns = 0
+        return columns or shutil.get_terminal_size().columns
 
     def to_stdout(self, text: str) -> None:
         """Write ``text`` and flush."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections import deque
 from collections.abc import Callable
@@ -51,7 +50,7 @@ class TransferLine:
             return
         part = done / total if total else 1.0
         full = int(_BAR * part)
-        room = shutil.get_terminal_size().columns - 1
+        room = self._output.stderr_columns - 1
         bar = f"[{'#' * full}{'.' * (_BAR - full)}] "
         if len(self._label) + len(bar) + len(text) >= room:
             bar = ""

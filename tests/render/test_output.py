@@ -1,9 +1,13 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import io
 import os
+import pty
+import struct
 import sys
+import termios
 from contextlib import suppress
 from typing import TextIO
 
@@ -101,3 +105,19 @@ def test_a_full_disk_is_reported() -> None:
     assert caught.value.errno == errno.ENOSPC
     with suppress(OSError):
         stream.close()
+
+
+@pytest.mark.parametrize("columns", [40, 132])
+def test_the_width_is_that_of_the_terminal_that_stderr_is(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    controller, terminal = pty.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    with open(controller, "rb"), open(terminal, "w") as stderr:
+        shown = Output(io.StringIO(), stderr, stdout_is_tty=False, stderr_is_tty=True, color=False)
+        assert shown.stderr_columns == columns
+
+
+def test_without_a_terminal_there_is_a_usual_width(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "77")
+    shown = Output(io.StringIO(), io.StringIO(), stdout_is_tty=False, stderr_is_tty=False, color=False)
+    assert shown.stderr_columns == 77
