@@ -128,3 +128,20 @@ Context = Annotated[
         show_default=False,
     ),
 ]
+Search = Annotated[
+    bool,
+    typer.Option(
+        "--search",
+        help="Search each block's scale: 14 % less squared error (relative error 8.5 instead of 9.2 %), "
+        "about ten times the computing.",
+    ),
+]
+Revision = Annotated[
+    str | None,
+    typer.Option(
+        "--revision",
+        metavar="REV",
+        help="A branch, a tag or a commit on the hub. Without it, main.",
+        show_default=False,
+    ),
+]

@@ -16,7 +16,13 @@ def test_version(glmv: Glmv) -> None:
     assert (ran.status, ran.stdout) == (0, f"glmv {__version__}\n")
 
 
-@pytest.mark.parametrize("arguments", [("--help",), ("-h",), ("describe", "-h"), ("ask", "--help")])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        *(("--help",), ("-h",), ("describe", "-h"), ("ask", "--help"), ("plan", "-h"), ("quantize", "-h")),
+        *(("show", "-h"), ("pull", "-h"), ("models", "-h"), ("models", "default", "-h"), ("models", "remove", "-h")),
+    ],
+)
 def test_help_fits_an_old_terminal(
     glmv: Glmv,
     capsys: pytest.CaptureFixture[str],

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from glmv_cli.cli import options
 from glmv_cli.cli.environment import environment_of
 
 EPILOG = """
@@ -29,12 +30,8 @@ def pull(
         str | None,
         typer.Option("--name", metavar="NAME", help="What to call it here; without it, glm-4.5v for that example."),
     ] = None,
-    revision: Annotated[
-        str | None, typer.Option("--revision", metavar="R", help="A branch, a tag or a commit; without it, main.")
-    ] = None,
-    search: Annotated[
-        bool, typer.Option("--search", help="Search for better scales: slower, and the result is closer.")
-    ] = False,
+    revision: options.Revision = None,
+    search: options.Search = False,
 ) -> int:
     """Download a model, and make it 4-bit on the way.
 

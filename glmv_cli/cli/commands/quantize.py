@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from glmv_cli.cli import options
 from glmv_cli.cli.environment import Environment, environment_of
 
 if TYPE_CHECKING:
@@ -21,8 +22,8 @@ Examples:
   glmv quantize ./GLM-4.5V ./GLM-4.5V-4bit --search
 
 \b
-A run that was interrupted, in whatever way, is gone on with by the same command. Until
-everything is there, the result is in DST.partial.
+A run that was interrupted, in whatever way, is gone on with by the same
+command. Until everything is there, the result is in DST.partial.
 """
 
 
@@ -32,18 +33,8 @@ def quantize(
         str, typer.Argument(metavar="SRC", help="A checkpoint in 16 bit or FP8: a directory, or org/name on the hub.")
     ],
     target: Annotated[str, typer.Argument(metavar="DST", help="The directory of the 4-bit checkpoint; must be new.")],
-    search: Annotated[
-        bool,
-        typer.Option(
-            "--search",
-            help="Search each block's scale: 14 % less squared error (relative error 8.5 instead of 9.2 %), "
-            "about ten times the computing.",
-        ),
-    ] = False,
-    revision: Annotated[
-        str | None,
-        typer.Option("--revision", metavar="REV", help="Branch, tag or commit on the hub.", show_default=False),
-    ] = None,
+    search: options.Search = False,
+    revision: options.Revision = None,
     force: Annotated[
         bool,
         typer.Option("--force", help="Replace DST if it is a 4-bit checkpoint; begin again if SRC has changed."),
