@@ -121,9 +121,10 @@ def test_what_may_be_drawn_is_what_transformers_would_draw_from(
     expected = warpers(IDS, logits).softmax(-1)[0]
     likely, tokens = candidates(logits.softmax(-1)[0], Choice(1.0, False, 1.0, top_k, top_p, min_p))
     got = torch.zeros(size).index_put((tokens,), likely / likely.sum())
-    # Sums are rounded differently: a token at the very edge may be in or out.
     assert (got - expected).abs().max() < 1e-3
-    assert ((got > 0) != (expected > 0)).sum() <= 1
+    # Sums are rounded differently: tokens at the very edge may be in or out, one, or more if each is hardly anything.
+    at_edge = torch.maximum(got, expected)[(got > 0) != (expected > 0)].sort().values
+    assert at_edge[:-1].sum() < 2e-3
 
 
 def test_every_token_can_be_drawn_and_none_that_is_not_there() -> None:
