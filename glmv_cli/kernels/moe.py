@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch.nn import functional as F
 
-from glmv_cli.kernels import nf4
+from glmv_cli.kernels import native, nf4
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,10 @@ def routed_experts(
     they are computed elsewhere. Only chosen experts are unpacked, one at a time. All is on one device, but the ids
     may be in main memory: then nobody waits for a GPU here.
     """
+    kernel = native.chosen().kernel
+    if kernel is not None and len(hidden) <= native.FEW_TOKENS and _fit(hidden, expert_ids, expert_weights, experts):
+        gate_up, down = (experts.gate_up, experts.gate_up_absmax), (experts.down, experts.down_absmax)
+        return native.routed_experts(kernel, nf4.NF4_CODE, hidden, expert_ids, expert_weights, gate_up, down)
     out = torch.zeros_like(hidden)
     for expert in expert_ids.unique().tolist():
         if expert < 0:
@@ -43,3 +47,17 @@ def routed_experts(
         down = nf4.linear(F.silu(gate) * up, experts.down[expert], experts.down_absmax[expert])
         out.index_add_(0, token, down * expert_weights[token, choice, None].to(down.dtype))
     return out
+
+
+def _fit(hidden: torch.Tensor, ids: torch.Tensor, weights: torch.Tensor, experts: PackedExperts) -> bool:
+    """Whether the library can compute this."""
+    count, width, half = experts.down.shape
+    return (
+        experts.gate_up.shape == (count, 4 * half, width // 2)
+        and (len(hidden),) == ids.shape[:1] == weights.shape[:1]
+        and ids.shape == weights.shape
+        and ids.device.type == weights.device.type == "cpu"
+        and native.takes(hidden, width)
+        and native.fits(experts.gate_up, experts.gate_up_absmax)
+        and native.fits(experts.down, experts.down_absmax)
+    )

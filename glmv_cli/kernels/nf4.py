@@ -12,6 +12,8 @@ from functools import lru_cache
 import torch
 from torch.nn import functional as F
 
+from glmv_cli.kernels import native
+
 BLOCK_SIZE = 64
 _UNPACKED = 1 << 20
 """Elements unpacked at a time on a CPU: 4 MiB in float32."""
@@ -123,6 +125,9 @@ def _cells() -> torch.Tensor:
 
 def dequantize(packed: torch.Tensor, absmax: torch.Tensor, dtype: torch.dtype = torch.float32) -> torch.Tensor:
     """Packed ``[..., K/2]`` and absmax ``[..., K/64]`` → ``[..., K]`` in ``dtype``."""
+    kernel = native.chosen().kernel
+    if kernel is not None and native.fits(packed, absmax) and packed.is_contiguous() and absmax.is_contiguous():
+        return native.unpack(kernel, NF4_CODE, packed, absmax).to(dtype)
     # One look-up a byte gives both of its elements; as one number of eight bytes, that is one copy.
     elements = _byte_pairs(packed.device).index_select(0, packed.flatten().int()).view(torch.float32)
     blocks = elements.view(*absmax.shape, BLOCK_SIZE).mul_(absmax[..., None])
@@ -141,8 +146,13 @@ def linear(
 ) -> torch.Tensor:
     """``x @ W.T + bias`` for a packed ``W`` of ``[N, K]``: ``[..., K]`` → ``[..., N]``.
 
-    On a CPU a part of ``W`` is unpacked at a time: what the caches hold, and no memory to speak of.
+    On a CPU, a few tokens are multiplied without unpacking, see :mod:`glmv_cli.kernels.native`; for more, a part of ``W``
+    is unpacked at a time: what the caches hold, and no memory to speak of.
     """
+    kernel = native.chosen().kernel
+    few = packed.ndim == 2 and x.numel() <= native.FEW_TOKENS * x.shape[-1]
+    if kernel is not None and few and native.takes(x, 2 * packed.shape[-1]) and native.fits(packed, absmax):
+        return native.linear(kernel, NF4_CODE, x, packed, absmax, bias)
     rows = max(1, _UNPACKED // x.shape[-1])
     if packed.device.type != "cpu" or len(packed) <= rows:
         return F.linear(x, dequantize(packed, absmax, x.dtype), bias)

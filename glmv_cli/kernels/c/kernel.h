@@ -1,0 +1,75 @@
+/* What an instruction set provides; kernels.c lists them. */
+#ifndef GLMV_KERNEL_H
+#define GLMV_KERNEL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    BLOCK = 64,
+    BLOCK_BYTES = BLOCK / 2,
+    MAX_TOKENS = 8,
+    CHUNK = 64 /* rows that a thread takes at a time */
+};
+
+static inline size_t lesser(size_t a, size_t b) { return a < b ? a : b; }
+static inline size_t chunks_of(size_t rows) { return (rows + CHUNK - 1) / CHUNK; }
+
+typedef struct {
+    const char *name; /* "precision:instruction set" */
+    int (*runs)(void);
+    /* Bytes of one token's activations in the form that `rows` reads, and bringing them into it. The place is aligned
+     * to 64 bytes. */
+    size_t (*prepared)(size_t K);
+    void (*prepare)(const float *x, size_t K, void *prepared);
+    /* y[t * stride + r] for all rows r of a matrix and 1 to MAX_TOKENS tokens t. */
+    void (*rows)(const float table[16], const uint8_t *packed, const float *absmax, size_t rows, size_t K,
+                 const void *const *prepared, int tokens, float *y, size_t stride);
+    /* out[K]: one row as float32. */
+    void (*unpack)(const float table[16], const uint8_t *packed, const float *absmax, size_t K, float *out);
+} kernel;
+
+const kernel *kernel_at(int number);
+
+/* Room for the activations of `count` tokens, to be freed; *size becomes the bytes of one. NULL: no memory. */
+char *room_for(const kernel *k, size_t K, size_t count, size_t *size);
+
+extern const kernel exact_portable;
+#if defined(__x86_64__)
+extern const kernel exact_avx2, exact_avx512, int8_avx2, int8_avx512vnni;
+#endif
+
+/* The form that all exact kernels read: of every block the 32 even elements, then the 32 odd ones. */
+size_t split_size(size_t K);
+void split(const float *x, size_t K, void *prepared);
+
+/* Weights are read once, and faster than the processor foresees: ask for them early. Past the end this does nothing. */
+#if defined(__GNUC__)
+static inline void prefetch(const uint8_t *packed) { __builtin_prefetch((const void *)((uintptr_t)packed + 1024)); }
+static inline void prefetch_scales(const float *next_row, size_t K) {
+    for (size_t b = 0; b < K / BLOCK; b += 16) __builtin_prefetch((const void *)((uintptr_t)next_row + 4 * b));
+}
+#endif
+
+#if defined(__clang__)
+#define UNROLL _Pragma("unroll")
+#elif defined(__GNUC__)
+#define UNROLL _Pragma("GCC unroll 8")
+#else
+#define UNROLL
+#endif
+
+/* The numbers of tokens are constants where it matters: the compiler keeps the sums in registers. */
+#define FOR_TOKENS(call)                                                                                               \
+    switch (tokens) {                                                                                                  \
+    case 1: call(1); break;                                                                                            \
+    case 2: call(2); break;                                                                                            \
+    case 3: call(3); break;                                                                                            \
+    case 4: call(4); break;                                                                                            \
+    case 5: call(5); break;                                                                                            \
+    case 6: call(6); break;                                                                                            \
+    case 7: call(7); break;                                                                                            \
+    default: call(8); break;                                                                                           \
+    }
+
+#endif

@@ -1,0 +1,30 @@
+/* The kernels there are, the fastest of a precision first. */
+#include "kernel.h"
+
+#include <stdlib.h>
+
+#include "glmv.h"
+
+static const kernel *const KERNELS[] = {
+#if defined(__x86_64__)
+    &exact_avx512, &exact_avx2, &exact_portable, &int8_avx512vnni, &int8_avx2,
+#else
+    &exact_portable,
+#endif
+};
+enum { KERNEL_COUNT = sizeof KERNELS / sizeof *KERNELS };
+
+int glmv_abi(void) { return GLMV_ABI; }
+
+const char *glmv_kernel_name(int number) {
+    return number >= 0 && number < KERNEL_COUNT ? KERNELS[number]->name : NULL;
+}
+
+int glmv_kernel_runs(int number) { return KERNELS[number]->runs(); }
+
+const kernel *kernel_at(int number) { return KERNELS[number]; }
+
+char *room_for(const kernel *k, size_t K, size_t count, size_t *size) {
+    *size = (k->prepared(K) + 63) / 64 * 64;
+    return aligned_alloc(64, *size * (count ? count : 1));
+}

@@ -1,0 +1,231 @@
+"""The C library beside this file: which of its kernels computes, and calling it with tensors.
+
+``GLMV_KERNEL`` chooses: ``exact`` (float32 activations), ``int8`` (activations rounded to 8 bits by block, as llama.cpp
+does), or ``torch`` (no C at all); ``exact:avx2`` and the like name an instruction set too. Unset, it is the fastest
+``exact`` kernel that the processor can run, and torch where the library was not built.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import torch
+
+from glmv_cli.errors import GlmvError, MemoryShortageError
+
+VARIABLE = "GLMV_KERNEL"
+LIBRARY = Path(__file__).with_name("libglmv.so")
+FEW_TOKENS = 8
+"""Up to this many tokens are multiplied with packed weights; more pay for unpacking these first."""
+_ABI = 1
+_NO_MEMORY, _NO_EXPERT = 1, 2
+_BLOCK = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Kernel:
+    """A kernel that this processor can run."""
+
+    number: int
+    precision: str  # "exact" or "int8"
+    instructions: str  # "avx512", "portable", …
+
+    @property
+    def name(self) -> str:
+        """As in ``GLMV_KERNEL``."""
+        return f"{self.precision}:{self.instructions}"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What computes 4-bit products on the CPU, and why; ``kernel`` None: torch."""
+
+    kernel: Kernel | None
+    why: str
+
+
+class _Matrix(ctypes.Structure):
+    _fields_ = (("packed", ctypes.c_void_p), ("absmax", ctypes.c_void_p))
+
+
+class _Experts(ctypes.Structure):
+    _fields_ = (
+        ("gate_up", _Matrix),
+        ("down", _Matrix),
+        *((name, ctypes.c_int64) for name in ("gate_up_stride", "gate_up_absmax_stride")),
+        *((name, ctypes.c_int64) for name in ("down_stride", "down_absmax_stride", "count", "hidden", "inner")),
+    )
+
+
+def chosen() -> Choice:
+    """The kernel that is used. Raises :class:`GlmvError` if ``GLMV_KERNEL`` names one that there is not."""
+    return choose(os.environ.get(VARIABLE, ""))
+
+
+@lru_cache(maxsize=16)
+def choose(setting: str) -> Choice:
+    """The choice for this value of ``GLMV_KERNEL``; empty: unset."""
+    if setting == "torch":
+        return Choice(None, f"{VARIABLE}=torch")
+    loaded = load()
+    kernels = kernels_of(loaded) if isinstance(loaded, ctypes.CDLL) else ()
+    wanted = setting or "exact"
+    found = next((kernel for kernel in kernels if wanted in (kernel.name, kernel.precision)), None)
+    if found is not None:
+        return Choice(found, f"{VARIABLE}={setting}" if setting else "the fastest exact one that this processor runs")
+    why = loaded if isinstance(loaded, str) else f"this processor runs no {wanted} kernel"
+    if not setting:
+        return Choice(None, why)
+    names = ", ".join(["exact", "torch", *(kernel.name for kernel in kernels)])
+    raise GlmvError(f"{VARIABLE}={setting} is not available: {why}", f"unset it, or choose among {names}")
+
+
+@lru_cache(maxsize=1)
+def load() -> ctypes.CDLL | str:
+    """The library, or why there is none. Loaded after torch, it shares torch's threads."""
+    if not LIBRARY.exists():
+        return "the C library was not built: there was no C compiler when glmv was installed"
+    try:
+        library = ctypes.CDLL(str(LIBRARY))
+        abi: int = library.glmv_abi()
+    except (OSError, AttributeError) as error:
+        return f"the C library cannot be loaded: {error}"
+    if abi != _ABI:
+        return "the C library belongs to another version of glmv: install it again"
+    _declare(library)
+    return library
+
+
+@lru_cache(maxsize=1)
+def kernels_of(library: ctypes.CDLL) -> tuple[Kernel, ...]:
+    """Those that this processor can run, the fastest of a precision first."""
+    found: list[Kernel] = []
+    number = 0
+    while (name := library.glmv_kernel_name(number)) is not None:
+        precision, instructions = name.decode().split(":")
+        if library.glmv_kernel_runs(number):
+            found.append(Kernel(number, precision, instructions))
+        number += 1
+    return tuple(found)
+
+
+def _declare(library: ctypes.CDLL) -> None:
+    integer, size, pointer = ctypes.c_int, ctypes.c_int64, ctypes.c_void_p
+    matrix, experts = ctypes.POINTER(_Matrix), ctypes.POINTER(_Experts)
+    library.glmv_kernel_name.restype = ctypes.c_char_p
+    library.glmv_linear.argtypes = (integer, pointer, matrix, size, size, pointer, pointer, size, pointer, integer)
+    library.glmv_unpack.argtypes = (integer, pointer, matrix, size, size, pointer, integer)
+    library.glmv_routed_experts.argtypes = (
+        *(integer, pointer, experts, pointer, pointer, pointer),
+        *(size, size, pointer, integer),
+    )
+
+
+def fits(packed: torch.Tensor, absmax: torch.Tensor) -> bool:
+    """Whether the last two dimensions are matrices as the library reads them, ``[…, N, K/2]`` and ``[…, N, K/64]``."""
+    if packed.device.type != "cpu" or absmax.device.type != "cpu":
+        return False
+    if packed.dtype != torch.uint8 or absmax.dtype != torch.float32 or packed.shape[:-1] != absmax.shape[:-1]:
+        return False
+    if packed.ndim < 2 or packed.numel() == 0:
+        return False
+    half, blocks = packed.shape[-1], absmax.shape[-1]
+    rows_follow = packed.stride()[-2:] == (half, 1) and absmax.stride()[-2:] == (blocks, 1)
+    return rows_follow and half * 2 == blocks * _BLOCK
+
+
+def takes(x: torch.Tensor, columns: int) -> bool:
+    """Whether ``x`` are activations that the library multiplies: float32 ``[…, columns]`` on the CPU, no gradients."""
+    usual = x.device.type == "cpu" and x.dtype == torch.float32 and x.shape[-1] == columns
+    return usual and not (x.requires_grad and torch.is_grad_enabled())
+
+
+def linear(
+    kernel: Kernel,
+    code: Sequence[float],
+    x: torch.Tensor,
+    packed: torch.Tensor,
+    absmax: torch.Tensor,
+    bias: torch.Tensor | None,
+) -> torch.Tensor:
+    """``x @ W.T + bias``, with 16 numbers ``code``; ``x`` :func:`takes` and ``W`` :func:`fits`."""
+    rows, columns = len(packed), x.shape[-1]
+    x = x.contiguous()
+    out = torch.empty(*x.shape[:-1], rows)
+    if bias is not None:
+        bias = bias.to(torch.float32).contiguous()
+    status = _library().glmv_linear(
+        *(kernel.number, _table(tuple(code)), _matrix(packed, absmax), rows, columns),
+        *(None if bias is None else bias.data_ptr(), x.data_ptr(), x.numel() // columns),
+        *(out.data_ptr(), torch.get_num_threads()),
+    )
+    _check(status)
+    return out
+
+
+def unpack(kernel: Kernel, code: Sequence[float], packed: torch.Tensor, absmax: torch.Tensor) -> torch.Tensor:
+    """A contiguous ``W`` that :func:`fits`, as float32 ``[…, N, K]``."""
+    columns = 2 * packed.shape[-1]
+    out = torch.empty(*packed.shape[:-1], columns)
+    rows = out.numel() // columns
+    _check(
+        _library().glmv_unpack(
+            *(kernel.number, _table(tuple(code)), _matrix(packed, absmax), rows, columns),
+            *(out.data_ptr(), torch.get_num_threads()),
+        )
+    )
+    return out
+
+
+def routed_experts(
+    kernel: Kernel,
+    code: Sequence[float],
+    hidden: torch.Tensor,
+    ids: torch.Tensor,
+    weights: torch.Tensor,
+    gate_up: tuple[torch.Tensor, torch.Tensor],
+    down: tuple[torch.Tensor, torch.Tensor],
+) -> torch.Tensor:
+    """Each token's weighted sum over its chosen experts, as in :mod:`glmv_cli.kernels.moe`.
+
+    ``gate_up`` and ``down``: packed ``[E, …]`` and absmax, which :func:`fits`; experts may lie apart.
+    """
+    hidden, ids, weights = hidden.contiguous(), ids.to(torch.int64).contiguous(), weights.to(hidden.dtype).contiguous()
+    out = torch.empty_like(hidden)
+    strides = [tensor.stride(0) for tensor in (*gate_up, *down)]
+    sizes = (len(gate_up[0]), hidden.shape[-1], 2 * down[0].shape[-1])
+    experts = _Experts(_matrix(*gate_up), _matrix(*down), *strides, *sizes)
+    status = _library().glmv_routed_experts(
+        *(kernel.number, _table(tuple(code)), experts, hidden.data_ptr(), ids.data_ptr(), weights.data_ptr()),
+        *(*ids.shape, out.data_ptr(), torch.get_num_threads()),
+    )
+    _check(status)
+    return out
+
+
+def _library() -> ctypes.CDLL:
+    loaded = load()
+    assert isinstance(loaded, ctypes.CDLL), "a kernel comes from a library"
+    return loaded
+
+
+def _matrix(packed: torch.Tensor, absmax: torch.Tensor) -> _Matrix:
+    return _Matrix(packed.data_ptr(), absmax.data_ptr())
+
+
+@lru_cache(maxsize=4)
+def _table(code: tuple[float, ...]) -> ctypes.Array[ctypes.c_float]:
+    assert len(code) == 16
+    return (ctypes.c_float * 16)(*code)
+
+
+def _check(status: int) -> None:
+    if status == _NO_EXPERT:
+        raise IndexError("a chosen expert does not exist")
+    if status == _NO_MEMORY:
+        raise MemoryShortageError("there is no memory left for the activations of a layer", "close other programs")
