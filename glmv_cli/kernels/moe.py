@@ -33,7 +33,8 @@ def routed_experts(
     may be in main memory: then nobody waits for a GPU here.
     """
     kernel = native.chosen().kernel
-    if kernel is not None and len(hidden) <= native.FEW_TOKENS and _fit(hidden, expert_ids, expert_weights, experts):
+    few = expert_ids.numel() <= native.FEW_TOKENS * len(experts.down)
+    if kernel is not None and few and _fit(hidden, expert_ids, expert_weights, experts):
         gate_up, down = (experts.gate_up, experts.gate_up_absmax), (experts.down, experts.down_absmax)
         return native.routed_experts(kernel, nf4.NF4_CODE, hidden, expert_ids, expert_weights, gate_up, down)
     out = torch.zeros_like(hidden)
