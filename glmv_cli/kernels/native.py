@@ -82,8 +82,8 @@ def choose(setting: str) -> Choice:
     why = loaded if isinstance(loaded, str) else f"this processor runs no {wanted} kernel"
     if not setting:
         return Choice(None, why)
-    names = ", ".join(["exact", "torch", *(kernel.name for kernel in kernels)])
-    raise GlmvError(f"{VARIABLE}={setting} is not available: {why}", f"unset it, or choose among {names}")
+    names = " ".join(("torch", *dict.fromkeys(kernel.precision for kernel in kernels), *(k.name for k in kernels)))
+    raise GlmvError(f"{VARIABLE}={setting} is not available: {why}", f"unset it; what there is: {names}")
 
 
 @lru_cache(maxsize=1)

@@ -1,7 +1,7 @@
 /* AVX2 with FMA: the table of 16 numbers is two registers, and bit 3 of an index chooses between them. */
 #include "kernel.h"
 
-#if defined(__x86_64__)
+#if defined(GLMV_X86)
 #include <immintrin.h>
 
 #define TARGET __attribute__((target("avx2,fma")))

@@ -5,7 +5,7 @@
  */
 #include "kernel.h"
 
-#if defined(__x86_64__)
+#if defined(GLMV_X86)
 #include <immintrin.h>
 #include <math.h>
 

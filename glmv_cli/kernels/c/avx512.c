@@ -1,7 +1,7 @@
 /* AVX-512: the table of 16 numbers is one register, and `vpermps` looks at the low four bits of an index only. */
 #include "kernel.h"
 
-#if defined(__x86_64__)
+#if defined(GLMV_X86)
 #include <immintrin.h>
 
 #define TARGET __attribute__((target("avx512f,avx512bw,avx512vl")))

@@ -35,7 +35,7 @@ const kernel *kernel_at(int number);
 char *room_for(const kernel *k, size_t K, size_t count, size_t *size);
 
 extern const kernel exact_portable;
-#if defined(__x86_64__)
+#if defined(GLMV_X86)
 extern const kernel exact_avx2, exact_avx512, int8_avx2, int8_avx512vnni;
 #endif
 

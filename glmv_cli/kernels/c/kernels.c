@@ -6,7 +6,7 @@
 #include "glmv.h"
 
 static const kernel *const KERNELS[] = {
-#if defined(__x86_64__)
+#if defined(GLMV_X86)
     &exact_avx512, &exact_avx2, &exact_portable, &int8_avx512vnni, &int8_avx2,
 #else
     &exact_portable,
