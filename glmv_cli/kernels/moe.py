@@ -35,8 +35,8 @@ def routed_experts(
     kernel = native.chosen().kernel
     few = expert_ids.numel() <= native.FEW_TOKENS * len(experts.down)
     if kernel is not None and few and _fit(hidden, expert_ids, expert_weights, experts):
-        gate_up, down = (experts.gate_up, experts.gate_up_absmax), (experts.down, experts.down_absmax)
-        return native.routed_experts(kernel, nf4.NF4_CODE, hidden, expert_ids, expert_weights, gate_up, down)
+        first, second = (experts.gate_up, experts.gate_up_absmax), (experts.down, experts.down_absmax)
+        return native.routed_experts(kernel, nf4.NF4_CODE, hidden, expert_ids, expert_weights, first, second)
     out = torch.zeros_like(hidden)
     for expert in expert_ids.unique().tolist():
         if expert < 0:

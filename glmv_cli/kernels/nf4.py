@@ -146,8 +146,8 @@ def linear(
 ) -> torch.Tensor:
     """``x @ W.T + bias`` for a packed ``W`` of ``[N, K]``: ``[..., K]`` → ``[..., N]``.
 
-    On a CPU, a few tokens are multiplied without unpacking, see :mod:`glmv_cli.kernels.native`; for more, a part of ``W``
-    is unpacked at a time: what the caches hold, and no memory to speak of.
+    On a CPU, a few tokens are multiplied without unpacking, see :mod:`glmv_cli.kernels.native`. For more, a part of
+    ``W`` is unpacked at a time: what the caches hold, and no memory to speak of.
     """
     kernel = native.chosen().kernel
     few = packed.ndim == 2 and x.numel() <= native.FEW_TOKENS * x.shape[-1]
