@@ -1,0 +1,33 @@
+"""The C library, built with the address and undefined-behaviour sanitizers, in a program of its own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+SOURCES = HERE.parents[1] / "glmv_cli" / "kernels" / "c"
+COMPILER = os.environ.get("CC", "cc")
+FLAGS = ("-std=c11", "-O1", "-g", "-fopenmp", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
+
+
+@pytest.mark.skipif(shutil.which(COMPILER) is None, reason="there is no C compiler")
+@pytest.mark.parametrize("x86", [True, False], ids=["with what the processor has", "plain C"])
+def test_the_sanitizers_find_nothing(tmp_path: Path, x86: bool) -> None:
+    (tmp_path / "empty.c").write_text("int main(void) { return 0; }")
+    program = str(tmp_path / "check")
+    if subprocess.run([COMPILER, *FLAGS, str(tmp_path / "empty.c"), "-o", program], capture_output=True).returncode:
+        pytest.skip("the compiler has no sanitizers or no OpenMP")
+    sources = [str(path) for path in (HERE / "check.c", *sorted(SOURCES.glob("*.c")))]
+    machine = os.uname().machine
+    defined = ["-DGLMV_X86"] if x86 and machine == "x86_64" else []
+    subprocess.run([COMPILER, *FLAGS, *defined, f"-I{SOURCES}", *sources, "-lm", "-o", program], check=True)
+    # OpenMP keeps its threads until the process ends.
+    environ = os.environ | {"ASAN_OPTIONS": "detect_leaks=0"}
+    done = subprocess.run([program], capture_output=True, text=True, check=False, env=environ)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "exact:portable" in done.stdout.split()
