@@ -90,7 +90,7 @@ def choose(setting: str) -> Choice:
 def load() -> ctypes.CDLL | str:
     """The library, or why there is none. Loaded after torch, it shares torch's threads."""
     if not LIBRARY.exists():
-        return "the C library was not built: there was no C compiler when glmv was installed"
+        return "the C library is not there: without a C compiler, an installation leaves it out"
     try:
         library = ctypes.CDLL(str(LIBRARY))
         abi: int = library.glmv_abi()
