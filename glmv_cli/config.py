@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
 from glmv_cli.errors import UsageError
-from glmv_cli.units import parse_bytes, parse_count
+from glmv_cli.units import MIB, parse_bytes, parse_count
 
 ShowThinking = Literal["auto", "full", "none"]
 """Whether thinking is shown: ``auto`` does so where stderr is a terminal."""
@@ -63,7 +63,12 @@ def quantity(allowed: str, least: int, parse: Callable[[str], int]) -> Kind:
 
 TEXT = Kind("a text in quotes that is not empty", lambda value: isinstance(value, str) and value.strip() != "", str)
 FLAG = Kind("true or false", lambda value: isinstance(value, bool), lambda text: _FLAGS[text.lower()])
-SIZE = quantity('a size such as "20GiB", or a number of bytes', 0, parse_bytes)
+SIZE = Kind(
+    'a size such as "20GiB", or a number of bytes, a million or more',
+    lambda value: type(value) is int and (value == 0 or value >= MIB),  # 24 is meant to be 24 GiB, not 24 bytes
+    parse_bytes,
+    parses_file=True,
+)
 COUNT = quantity('a number such as 32768 or "32k"', 1, parse_count)
 
 

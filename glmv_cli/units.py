@@ -18,11 +18,14 @@ _QUANTITY = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*([a-z]*)", re.ASCII)
 
 
 def parse_bytes(text: str) -> int:
-    """``20GiB``, ``20G`` → 20 · 2³⁰; ``20GB`` → 20 · 10⁹; ``0`` and plain numbers are bytes.
+    """``20GiB``, ``20G`` → 20 · 2³⁰; ``20GB`` → 20 · 10⁹; ``0`` and plain numbers from 2²⁰ are bytes.
 
     Case does not matter. Raises ``ValueError`` with a message for the user.
     """
-    return _parse(text, _BYTES, "is not a size such as 20GiB, 500MiB or 24GB")
+    size = _parse(text, _BYTES, "is not a size such as 20GiB, 500MiB or 24GB")
+    if 0 < size < MIB and not text.strip()[-1].isalpha():
+        raise ValueError(f"'{text}' would be bytes: write {text.strip()}GiB or the like")
+    return size
 
 
 def parse_count(text: str) -> int:

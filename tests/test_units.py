@@ -13,7 +13,6 @@ from glmv_cli.units import GIB, KIB, MIB, format_bytes, format_count, parse_byte
     ("text", "size"),
     [
         ("0", 0),
-        ("1000", 1000),
         ("20GiB", 20 * GIB),
         ("20gib", 20 * GIB),
         ("20 GiB", 20 * GIB),
@@ -25,7 +24,7 @@ from glmv_cli.units import GIB, KIB, MIB, format_bytes, format_count, parse_byte
         ("500mb", 500 * 10**6),
         ("64k", 64 * KIB),
         ("1.5TiB", 1536 * GIB),
-        ("1.5", 1),
+        ("2000000", 2_000_000),
         (".5GiB", GIB // 2),
         ("2.GiB", 2 * GIB),
         ("12b", 12),
@@ -38,6 +37,12 @@ def test_sizes(text: str, size: int) -> None:
 @pytest.mark.parametrize(("text", "count"), [("32768", 32768), ("32k", 32768), ("32K", 32768), ("1M", 2**20)])
 def test_counts(text: str, count: int) -> None:
     assert parse_count(text) == count
+
+
+@pytest.mark.parametrize("text", ["24", "1.5", "1048575"])
+def test_a_small_number_without_a_unit_is_not_taken_for_bytes(text: str) -> None:
+    with pytest.raises(ValueError, match=f"write {text}GiB"):
+        parse_bytes(text)
 
 
 @pytest.mark.parametrize("text", ["", "GiB", "-1GiB", "20 apples", "1e9", "20GiBs", "nan", "٣GiB", "1,5GiB"])

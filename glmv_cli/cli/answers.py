@@ -16,7 +16,9 @@ from glmv_cli.placement.budget import Wishes
 from glmv_cli.render.errors import write_note
 from glmv_cli.render.json_lines import JsonLinesRenderer
 from glmv_cli.render.plain import PlainRenderer
+from glmv_cli.render.progress import waiting
 from glmv_cli.render.renderer import Renderer
+from glmv_cli.render.sanitize import visible_line
 from glmv_cli.store.models import ModelChoice, check_sight, resolve_model
 
 _BY_DEFAULT = (
@@ -47,7 +49,7 @@ def answer_all(environment: Environment, options: AnswerOptions, inquiries: Sequ
             write_note(environment.output, _BY_DEFAULT)
         settings = settled.settings
         wishes = Wishes(settings.gpu_memory, settings.cpu_memory, settings.context)
-        with reading():
+        with reading(), waiting(environment.output, f"loading {visible_line(model.name)}"):
             session = environment.open_session(model.directory, model.name, wishes)
         for question in questions:
             desk.answer(question, session)

@@ -113,7 +113,7 @@ CpuMemory = Annotated[
         "--cpu-memory",
         metavar="SIZE",
         parser=SIZE,
-        help="Use at most this much main memory; the rest of the model is read from disk. Without it, what is free.",
+        help="Use at most this much main memory; experts beyond it are read from disk. Without it, what is free.",
         show_default=False,
     ),
 ]

@@ -40,6 +40,8 @@ def block_of_config(config: Mapping[str, Any], name: str) -> Block | None:
     if method == "fp8" and str(quantization.get("fmt", "e4m3")).startswith("e4m3"):
         return _block(quantization.get("weight_block_size"), name)
     if method != "compressed-tensors" or quantization.get("format") not in _FORMATS:
+        if method == "bitsandbytes":
+            raise ModelError(f"{name} is in 4 bits already", f"if glmv made it, use it as it is, with -m; {SUPPORTED}")
         what = method if method != "compressed-tensors" else f"{method}, {quantization.get('format')}"
         raise ModelError(f"{name} is already quantized in a way that cannot be read ({what})", SUPPORTED)
     blocks = {_block_of_group(group, name) for group in _groups(quantization)} - {None}

@@ -60,11 +60,11 @@ def probe(environ: Mapping[str, str] = os.environ) -> Machine:
 
 
 def simulated(gpus: Sequence[int] | None, memory: int | None, real: Machine) -> Machine:
-    """``real`` with other GPUs, of these sizes, or another main memory; ``None``: as it is."""
+    """``real`` with other GPUs, of these sizes (0: none), or another main memory; ``None``: as it is."""
     return Machine(
         gpus=real.gpus if gpus is None else tuple(
             Gpu(index, "simulated", size, max(0, size - _DISPLAY), GPU_BANDWIDTH_PER_BYTE * size)
-            for index, size in enumerate(gpus)
+            for index, size in enumerate(filter(None, gpus))
         ),
         memory=real.memory if memory is None else memory,
         available=real.available if memory is None else max(0, memory - _SYSTEM),

@@ -78,7 +78,9 @@ def _shortage(model: ModelSizes, budget: Budget, context: int) -> MemoryShortage
         return MemoryShortageError(message, f"--context {_option(shorter)} fits")
     least = draft(model, budget, min(KIB, context))
     return MemoryShortageError(
-        message, f"no context is short enough: at the least {format_bytes(budget.cpu + least.short)} are needed"
+        message,
+        f"allow at least {format_bytes(budget.cpu + least.short)} (--cpu-memory, or close other programs), "
+        "or take a smaller model: only experts can stay on disk, and no context is short enough",
     )
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
 from jinja2 import TemplateError
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
-from glmv_cli.errors import ModelError
+from glmv_cli.errors import MediaError, ModelError
 from glmv_cli.families import family_of
 from glmv_cli.media.frames import DecodedImage, DecodedVideo, FrameSampler
 from glmv_cli.messages import MediaPart, MediaSource, Message, TextPart
@@ -72,10 +73,17 @@ class PromptBuilder:
 
         Raises :class:`MediaError` for media that the family's processors refuse.
         """
-        used = [media[p.source] for m in messages for p in m.parts if isinstance(p, MediaPart)]
-        films = [d for d in used if isinstance(d, DecodedVideo)]
-        images = [patchify(d.pixels[None], self._sight.image_rules) for d in used if isinstance(d, DecodedImage)]
-        videos = [patchify(d.frames, self._sight.video_rules, (d.info.height, d.info.width)) for d in films]
+        sources = [p.source for m in messages for p in m.parts if isinstance(p, MediaPart)]
+        films = [shown for source in sources if isinstance(shown := media[source], DecodedVideo)]
+        images, videos = [], []
+        for source in sources:
+            with _naming(source):
+                shown = media[source]
+                if isinstance(shown, DecodedImage):
+                    images.append(patchify(shown.pixels[None], self._sight.image_rules))
+                else:
+                    size = (shown.info.height, shown.info.width)
+                    videos.append(patchify(shown.frames, self._sight.video_rules, size))
         text = self._render(messages, media, think)
         expanded = self._expand(
             text,
@@ -136,6 +144,15 @@ class PromptBuilder:
         in_video = (ids == start).cumsum(-1) > (ids == end).cumsum(-1)
         kinds: torch.Tensor = (ids == image) * torch.where(in_video, VIDEO, IMAGE)
         return kinds.int()
+
+
+@contextmanager
+def _naming(source: MediaSource) -> Iterator[None]:
+    """Says of which file an error speaks."""
+    try:
+        yield
+    except MediaError as error:
+        raise MediaError(f"{source.name}: {error.message}", error.hint) from error
 
 
 def _defuse(found: re.Match[str]) -> str:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from glmv_cli.config import ShowThinking
 from glmv_cli.errors import GlmvError
-from glmv_cli.events import AnswerDelta, Event, Finished, Notice, Offloaded, Progress, ThinkingDelta
+from glmv_cli.events import AnswerDelta, Event, Finished, Notice, Offloaded, Progress, ThinkingDelta, Usage
 from glmv_cli.render.errors import write_error, write_note
 from glmv_cli.render.output import Output
 from glmv_cli.render.progress import ProgressLine
@@ -57,6 +57,8 @@ class PlainRenderer:
                 self._write_header()
                 self._answer_open = True  # an empty answer is one line, too
                 self.close()
+                if event.finish_reason == "length":
+                    write_note(self._output, _cut_off(event.usage))
                 if event.offloaded is not None and event.offloaded.bytes_read:
                     write_note(self._output, _reading(event.offloaded))
 
@@ -105,6 +107,12 @@ class PlainRenderer:
         if self._unended == "stderr" or (self._unended == "stdout" and self._output.one_screen):
             self._output.to_stderr("\n")
         self._unended = None
+
+
+def _cut_off(usage: Usage) -> str:
+    count = usage.thinking_tokens + usage.answer_tokens
+    thinking = f", {usage.thinking_tokens} of them thinking" if usage.thinking_tokens else ""
+    return f"the answer was cut off after {count} tokens{thinking}; --max-tokens, or --context, can allow more"
 
 
 def _reading(offloaded: Offloaded) -> str:

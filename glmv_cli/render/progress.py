@@ -1,6 +1,9 @@
-"""How far the reading of a prompt has come, on one line of the terminal that is written over and over."""
+"""What one waits for, and how far it has come, on one line of the terminal that is written over and over."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from glmv_cli.events import Progress
 from glmv_cli.render.output import Output
@@ -15,11 +18,16 @@ class ProgressLine:
 
     def show(self, progress: Progress) -> None:
         """Put the line there, or another in its place; take it away when the stage is done."""
-        if not self._output.stderr_is_tty or progress.done >= progress.total:
+        if progress.done >= progress.total:
             self.clear()
             return
         what = "looking at pictures" if progress.stage == "encode" else "reading the prompt"
-        text = f"{what}: {progress.done} of {progress.total}{'' if progress.stage == 'encode' else ' tokens'}"
+        self.put(f"{what}: {progress.done} of {progress.total}{'' if progress.stage == 'encode' else ' tokens'}")
+
+    def put(self, text: str) -> None:
+        """The line is this."""
+        if not self._output.stderr_is_tty:
+            return
         # Padded, so that nothing of a longer line remains; no escape sequence, so that any terminal will do.
         self._output.to_stderr("\r" + self._output.styled(text.ljust(self._width), "2"))
         self._width = len(text)
@@ -29,3 +37,14 @@ class ProgressLine:
         if self._width:
             self._output.to_stderr(f"\r{' ' * self._width}\r")
             self._width = 0
+
+
+@contextmanager
+def waiting(output: Output, text: str) -> Iterator[None]:
+    """Shows ``text`` as long as what is inside takes."""
+    line = ProgressLine(output)
+    line.put(text)
+    try:
+        yield
+    finally:
+        line.clear()

@@ -172,4 +172,5 @@ def test_what_is_simulated_is_not_what_there_is() -> None:
     assert both.available < 64 * GIB
     assert simulated(None, 64 * GIB, real).gpus == real.gpus
     assert simulated((), None, real).available == real.available
+    assert simulated((0,), None, real).gpus == ()
     assert simulated((), None, real).gpus == ()

@@ -129,7 +129,7 @@ def test_advice_about_the_context_is_exact() -> None:
 def test_where_nothing_fits_the_least_that_would_is_named() -> None:
     with pytest.raises(MemoryShortageError) as caught:
         make_plan(GLM_45V, machine((), 8), Wishes())
-    assert "at the least" in str(caught.value.hint)
+    assert "allow at least" in str(caught.value.hint)
 
 
 def test_a_context_longer_than_the_model_was_made_for_is_refused() -> None:

@@ -245,3 +245,13 @@ def test_on_one_screen_no_line_mixes_kinds(events: list[Event], several: bool, c
     assert console.texts[0] == ("==> X <==\n" if several else "") + answer.replace("\r", "") + "\n"
     assert screen.count("T") == sum(e.text.count("T") for e in events if isinstance(e, ThinkingDelta))
     assert screen.endswith("\n")
+
+
+def test_an_answer_that_was_cut_off_is_said_to_be() -> None:
+    stdout, stderr = io.StringIO(), io.StringIO()
+    renderer = PlainRenderer(Output(stdout, stderr, stdout_is_tty=False, stderr_is_tty=False, color=False))
+    renderer.begin(None)
+    for event in (AnswerDelta("A"), replace(FINISHED, finish_reason="length")):
+        renderer.handle(event)
+    assert stdout.getvalue() == "A\n"
+    assert stderr.getvalue().startswith("note: the answer was cut off after 5 tokens, 2 of them thinking;")

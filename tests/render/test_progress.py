@@ -9,6 +9,7 @@ from glmv_cli.events import AnswerDelta, Finished, Progress, Timings, Usage
 from glmv_cli.render.json_lines import JsonLinesRenderer
 from glmv_cli.render.output import Output
 from glmv_cli.render.plain import PlainRenderer
+from glmv_cli.render.progress import waiting
 from glmv_cli.render.renderer import Renderer
 
 FINISHED = Finished("", "A cat.", (), "stop", Usage(9, 4, 0, 2, 3), Timings(0, 0, 0, 0, 0, 0))
@@ -82,3 +83,12 @@ def test_off_a_terminal_there_is_none(kind: str) -> None:
     renderer.handle(Progress("prefill", 512, 6200))
     renderer.handle(FINISHED)
     assert stderr.getvalue() == ""
+
+
+@pytest.mark.parametrize("tty", [True, False])
+def test_what_one_waits_for_is_shown_until_it_is_there(tty: bool) -> None:
+    stderr = io.StringIO()
+    output = Output(io.StringIO(), stderr, stdout_is_tty=False, stderr_is_tty=tty, color=False)
+    with waiting(output, "loading demo"):
+        assert stderr.getvalue() == ("\rloading demo" if tty else "")
+    assert stderr.getvalue().endswith("\r") == tty
