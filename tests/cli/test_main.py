@@ -168,7 +168,9 @@ def test_on_a_terminal_an_interrupt_ends_the_line(environ: dict[str, str]) -> No
     environ["FAKE"] = "loading"
     ours, theirs = pty.openpty()
     with start(environ, "ask", "hi", stderr=theirs) as process:
-        assert read_line(ours) == b"\rloading demoloading\r\n"  # ours, and what the fake says
+        first = read_line(ours)
+        assert b"loading fake" in first
+        assert first.endswith(b"loading\r\n")  # what the fake says
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=60) == 130
         assert read_line(ours).strip() == b""
