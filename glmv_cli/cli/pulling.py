@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from glmv_cli.cli.environment import Environment
 from glmv_cli.cli.failures import reading
 from glmv_cli.cli.model_changes import choose_default, has_default
-from glmv_cli.cli.stream_progress import StreamProgress
+from glmv_cli.cli.stream_progress import StreamProgress, resumable
 from glmv_cli.errors import DiskFullError, GlmvError, UsageError
 from glmv_cli.families import family_of
 from glmv_cli.render.errors import write_note
@@ -135,14 +135,8 @@ def _make(
         raise
     from glmv_cli.model.quantizer import quantize  # torch: seconds
 
-    try:
+    with resumable(environment, line):
         quantize(source, result, search=search, progress=progress.converted)
-    except KeyboardInterrupt:
-        line.clear()
-        write_note(environment.output, "interrupted; the same command, run again, goes on from here")
-        raise
-    finally:
-        line.clear()
 
 
 def _check_room(environment: Environment, source: HubSource, name: str, work: Path) -> None:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from glmv_cli.cli.environment import Environment
+from glmv_cli.render.errors import write_note
+from glmv_cli.render.transfer import TransferLine
 
 
 class StreamProgress:
@@ -39,3 +44,16 @@ class StreamProgress:
         if self._total:
             self._shown = min(self._total, max(self._shown, self._converted + max(0, self._pending) // 2))
             self._show(self._shown, self._total)
+
+
+@contextmanager
+def resumable(environment: Environment, line: TransferLine) -> Iterator[None]:
+    """Takes the line away at the end; an interrupt is told what it leaves."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        line.clear()
+        write_note(environment.output, "interrupted; the same command, run again, goes on from here")
+        raise
+    finally:
+        line.clear()

@@ -10,7 +10,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import torch
 
@@ -20,13 +20,16 @@ from glmv_cli.model.source import ShardSource
 from glmv_cli.store.manifest import digest, digest_of_range
 from glmv_cli.store.workplace import Workplace
 
-if TYPE_CHECKING:
-    from glmv_cli.model.quantizer import Progress
-
 _MOST_THREADS = 8
 """Each needs up to 80 MB."""
 _SECONDS = 5.0
 """After so much time what is done is made safe and put into the journal."""
+
+
+class Progress(Protocol):
+    """Is told, from time to time, how many bytes of the source are done."""
+
+    def __call__(self, done: int, total: int) -> None: ...
 
 
 def convert_all(

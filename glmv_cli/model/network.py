@@ -85,7 +85,7 @@ class TextNetwork:
         return embeds
 
     def encode(self, kind: int, patches: torch.Tensor, grid: torch.Tensor) -> torch.Tensor:
-        raise NotImplementedError("a text model sees nothing; its prompt builder lets no media pass")
+        raise AssertionError("a text model sees nothing; its prompt builder lets no media pass")
 
     def positions(self, inputs: ModelInputs) -> Positions:
         return Positions(torch.arange(inputs.ids.shape[1])[None], 0)

@@ -10,11 +10,11 @@ import json
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from glmv_cli.families import family_of
 from glmv_cli.model.blueprint import FILE_SIZE, Blueprint, draw, file_size
-from glmv_cli.model.conversion import convert_all
+from glmv_cli.model.conversion import Progress, convert_all
 from glmv_cli.model.source import LocalSource, ShardSource
 from glmv_cli.store.checkpoint_files import CONFIG, INDEX, SINGLE
 from glmv_cli.store.manifest import MANIFEST, Manifest, digest
@@ -22,12 +22,6 @@ from glmv_cli.store.workplace import Workplace, check_target, explaining_full_di
 
 _VERSION = 1
 """Of what the code makes of a source. Work that another version began is not gone on with."""
-
-
-class Progress(Protocol):
-    """Is told, from time to time, how many bytes of the source are done."""
-
-    def __call__(self, done: int, total: int) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)

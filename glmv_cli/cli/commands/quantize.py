@@ -47,8 +47,7 @@ def quantize(
     """
     from glmv_cli.cli.failures import reading
     from glmv_cli.cli.sources import open_source
-    from glmv_cli.cli.stream_progress import StreamProgress
-    from glmv_cli.render.errors import write_note
+    from glmv_cli.cli.stream_progress import StreamProgress, resumable
     from glmv_cli.render.transfer import TransferLine
     from glmv_cli.store.workplace import check_idle, check_target, workplace_of
 
@@ -63,15 +62,8 @@ def quantize(
         opened = open_source(source, revision, work_dir, force=force, watcher=progress.downloaded)
     from glmv_cli.model.quantizer import quantize as run
 
-    try:
-        with reading():
-            done = run(opened, directory, search=search, force=force, progress=progress.converted)
-    except KeyboardInterrupt:
-        line.clear()
-        write_note(environment.output, "interrupted; the same command, run again, goes on from here")
-        raise
-    finally:
-        line.clear()
+    with resumable(environment, line), reading():
+        done = run(opened, directory, search=search, force=force, progress=progress.converted)
     _summarize(environment, target, done)
     return 0
 
