@@ -36,7 +36,7 @@ def routed_experts(
     few = expert_ids.numel() <= native.FEW_TOKENS * len(experts.down)
     if kernel is not None and few and _fit(hidden, expert_ids, expert_weights, experts):
         first, second = (experts.gate_up, experts.gate_up_absmax), (experts.down, experts.down_absmax)
-        return native.routed_experts(kernel, nf4.NF4_CODE, hidden, expert_ids, expert_weights, first, second)
+        return native.routed_experts(kernel, nf4.NF4, hidden, expert_ids, expert_weights, first, second)
     out = torch.zeros_like(hidden)
     for expert in expert_ids.unique().tolist():
         if expert < 0:
@@ -59,6 +59,6 @@ def _fit(hidden: torch.Tensor, ids: torch.Tensor, weights: torch.Tensor, experts
         and ids.shape == weights.shape
         and ids.device.type == weights.device.type == "cpu"
         and native.takes(hidden, width)
-        and native.fits(experts.gate_up, experts.gate_up_absmax)
-        and native.fits(experts.down, experts.down_absmax)
+        and native.fits(nf4.NF4, experts.gate_up, experts.gate_up_absmax)
+        and native.fits(nf4.NF4, experts.down, experts.down_absmax)
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import os
-from collections.abc import Sequence
+import time
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -23,9 +23,17 @@ LIBRARY = Path(__file__).with_name("libglmv.so")
 FEW_TOKENS = 32
 """Up to this many tokens are multiplied with packed weights, by expert on average where there are experts; more pay for
 unpacking these first (2 threads, AVX-512: 32 tokens 55 and 61 ms, 64 tokens 103 and 89 ms for 12288 x 4096)."""
-_ABI = 1
-_NO_MEMORY, _NO_EXPERT = 1, 2
-_BLOCK = 64
+_ABI = 2
+_NO_MEMORY, _NO_EXPERT, _NO_FORMAT = 1, 2, 3
+_UNIT = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """What four bits mean: 16 numbers, and how many weights of a row share a scale (32, 64 or 128)."""
+
+    code: tuple[float, ...]
+    block: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +56,13 @@ class Choice:
 
     kernel: Kernel | None
     why: str
+
+
+class _Format(ctypes.Structure):
+    _fields_ = (
+        *(("table", ctypes.c_float * 16), ("entries", ctypes.c_int8 * 16)),
+        *(("step", ctypes.c_float), ("block", ctypes.c_int64)),
+    )
 
 
 class _Matrix(ctypes.Structure):
@@ -117,18 +132,21 @@ def kernels_of(library: ctypes.CDLL) -> tuple[Kernel, ...]:
 
 def _declare(library: ctypes.CDLL) -> None:
     integer, size, pointer = ctypes.c_int, ctypes.c_int64, ctypes.c_void_p
-    matrix, experts = ctypes.POINTER(_Matrix), ctypes.POINTER(_Experts)
+    matrix, experts, packing = ctypes.POINTER(_Matrix), ctypes.POINTER(_Experts), ctypes.POINTER(_Format)
     library.glmv_kernel_name.restype = ctypes.c_char_p
-    library.glmv_linear.argtypes = (integer, pointer, matrix, size, size, pointer, pointer, size, pointer, integer)
-    library.glmv_unpack.argtypes = (integer, pointer, matrix, size, size, pointer, integer)
+    library.glmv_make_format.argtypes = (pointer, size, packing)
+    library.glmv_linear.argtypes = (integer, packing, matrix, size, size, pointer, pointer, size, pointer, integer)
+    library.glmv_unpack.argtypes = (integer, packing, matrix, size, size, pointer, integer)
     library.glmv_routed_experts.argtypes = (
-        *(integer, pointer, experts, pointer, pointer, pointer),
+        *(integer, packing, experts, pointer, pointer, pointer),
         *(size, size, pointer, integer),
     )
+    library.glmv_read.argtypes, library.glmv_read.restype = (pointer, size, integer), size
 
 
-def fits(packed: torch.Tensor, absmax: torch.Tensor) -> bool:
-    """Whether the last two dimensions are matrices as the library reads them, ``[…, N, K/2]`` and ``[…, N, K/64]``."""
+def fits(packing: Format, packed: torch.Tensor, absmax: torch.Tensor) -> bool:
+    """Whether the last two dimensions are matrices as the library reads them: ``[…, N, K/2]`` and ``[…, N, K/block]``,
+    with K a multiple of 64."""
     if packed.device.type != "cpu" or absmax.device.type != "cpu":
         return False
     if packed.dtype != torch.uint8 or absmax.dtype != torch.float32 or packed.shape[:-1] != absmax.shape[:-1]:
@@ -137,7 +155,7 @@ def fits(packed: torch.Tensor, absmax: torch.Tensor) -> bool:
         return False
     half, blocks = packed.shape[-1], absmax.shape[-1]
     rows_follow = packed.stride()[-2:] == (half, 1) and absmax.stride()[-2:] == (blocks, 1)
-    return rows_follow and half * 2 == blocks * _BLOCK
+    return rows_follow and half * 2 == blocks * packing.block and half * 2 % _UNIT == 0
 
 
 def takes(x: torch.Tensor, columns: int) -> bool:
@@ -148,20 +166,20 @@ def takes(x: torch.Tensor, columns: int) -> bool:
 
 def linear(
     kernel: Kernel,
-    code: Sequence[float],
+    packing: Format,
     x: torch.Tensor,
     packed: torch.Tensor,
     absmax: torch.Tensor,
     bias: torch.Tensor | None,
 ) -> torch.Tensor:
-    """``x @ W.T + bias``, with 16 numbers ``code``; ``x`` :func:`takes` and ``W`` :func:`fits`."""
+    """``x @ W.T + bias``, with weights in the format ``packing``; ``x`` :func:`takes` and ``W`` :func:`fits`."""
     rows, columns = len(packed), x.shape[-1]
     x = x.contiguous()
     out = torch.empty(*x.shape[:-1], rows)
     if bias is not None:
         bias = bias.to(torch.float32).contiguous()
     status = _library().glmv_linear(
-        *(kernel.number, _table(tuple(code)), _matrix(packed, absmax), rows, columns),
+        *(kernel.number, _format(packing), _matrix(packed, absmax), rows, columns),
         *(None if bias is None else bias.data_ptr(), x.data_ptr(), x.numel() // columns),
         *(out.data_ptr(), torch.get_num_threads()),
     )
@@ -169,14 +187,14 @@ def linear(
     return out
 
 
-def unpack(kernel: Kernel, code: Sequence[float], packed: torch.Tensor, absmax: torch.Tensor) -> torch.Tensor:
+def unpack(kernel: Kernel, packing: Format, packed: torch.Tensor, absmax: torch.Tensor) -> torch.Tensor:
     """A contiguous ``W`` that :func:`fits`, as float32 ``[…, N, K]``."""
     columns = 2 * packed.shape[-1]
     out = torch.empty(*packed.shape[:-1], columns)
     rows = out.numel() // columns
     _check(
         _library().glmv_unpack(
-            *(kernel.number, _table(tuple(code)), _matrix(packed, absmax), rows, columns),
+            *(kernel.number, _format(packing), _matrix(packed, absmax), rows, columns),
             *(out.data_ptr(), torch.get_num_threads()),
         )
     )
@@ -185,7 +203,7 @@ def unpack(kernel: Kernel, code: Sequence[float], packed: torch.Tensor, absmax: 
 
 def routed_experts(
     kernel: Kernel,
-    code: Sequence[float],
+    packing: Format,
     hidden: torch.Tensor,
     ids: torch.Tensor,
     weights: torch.Tensor,
@@ -202,11 +220,26 @@ def routed_experts(
     sizes = (len(gate_up[0]), hidden.shape[-1], 2 * down[0].shape[-1])
     experts = _Experts(_matrix(*gate_up), _matrix(*down), *strides, *sizes)
     status = _library().glmv_routed_experts(
-        *(kernel.number, _table(tuple(code)), experts, hidden.data_ptr(), ids.data_ptr(), weights.data_ptr()),
+        *(kernel.number, _format(packing), experts, hidden.data_ptr(), ids.data_ptr(), weights.data_ptr()),
         *(*ids.shape, out.data_ptr(), torch.get_num_threads()),
     )
     _check(status)
     return out
+
+
+def read_bandwidth(size: int = 1 << 28, runs: int = 5) -> float | None:
+    """Bytes a second at which this machine's threads read memory that no cache holds, the best of ``runs``; None
+    without the library. ``size``: bytes to read, which are allocated for it."""
+    loaded = load()
+    if isinstance(loaded, str):
+        return None
+    memory = torch.ones(size, dtype=torch.uint8)
+    times = []
+    for _ in range(runs):
+        started = time.perf_counter()
+        loaded.glmv_read(memory.data_ptr(), size, torch.get_num_threads())
+        times.append(time.perf_counter() - started)
+    return size / min(times)
 
 
 def _library() -> ctypes.CDLL:
@@ -219,10 +252,15 @@ def _matrix(packed: torch.Tensor, absmax: torch.Tensor) -> _Matrix:
     return _Matrix(packed.data_ptr(), absmax.data_ptr())
 
 
-@lru_cache(maxsize=4)
-def _table(code: tuple[float, ...]) -> ctypes.Array[ctypes.c_float]:
-    assert len(code) == 16
-    return (ctypes.c_float * 16)(*code)
+@lru_cache(maxsize=16)
+def _format(packing: Format) -> _Format:
+    """Raises ``ValueError`` for a block of another size, or for numbers that are not 16 finite ones."""
+    made = _Format()
+    if len(packing.code) != 16:
+        raise ValueError(f"four bits have 16 meanings, not {len(packing.code)}")
+    if _library().glmv_make_format((ctypes.c_float * 16)(*packing.code), packing.block, made) == _NO_FORMAT:
+        raise ValueError(f"no kernel computes with {packing}")
+    return made
 
 
 def _check(status: int) -> None:

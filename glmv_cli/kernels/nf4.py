@@ -35,7 +35,7 @@ NF4_CODE = (
     0.7229568362236023,
     1.0,
 )
-
+NF4 = native.Format(NF4_CODE, BLOCK_SIZE)
 
 CHUNK = 1 << 18
 """Elements that are quantized at a time: what a step leaves is still in cache when the next one takes it."""
@@ -126,8 +126,8 @@ def _cells() -> torch.Tensor:
 def dequantize(packed: torch.Tensor, absmax: torch.Tensor, dtype: torch.dtype = torch.float32) -> torch.Tensor:
     """Packed ``[..., K/2]`` and absmax ``[..., K/64]`` → ``[..., K]`` in ``dtype``."""
     kernel = native.chosen().kernel
-    if kernel is not None and native.fits(packed, absmax) and packed.is_contiguous() and absmax.is_contiguous():
-        return native.unpack(kernel, NF4_CODE, packed, absmax).to(dtype)
+    if kernel is not None and native.fits(NF4, packed, absmax) and packed.is_contiguous() and absmax.is_contiguous():
+        return native.unpack(kernel, NF4, packed, absmax).to(dtype)
     # One look-up a byte gives both of its elements; as one number of eight bytes, that is one copy.
     elements = _byte_pairs(packed.device).index_select(0, packed.flatten().int()).view(torch.float32)
     blocks = elements.view(*absmax.shape, BLOCK_SIZE).mul_(absmax[..., None])
@@ -151,8 +151,8 @@ def linear(
     """
     kernel = native.chosen().kernel
     few = packed.ndim == 2 and x.numel() <= native.FEW_TOKENS * x.shape[-1]
-    if kernel is not None and few and native.takes(x, 2 * packed.shape[-1]) and native.fits(packed, absmax):
-        return native.linear(kernel, NF4_CODE, x, packed, absmax, bias)
+    if kernel is not None and few and native.takes(x, 2 * packed.shape[-1]) and native.fits(NF4, packed, absmax):
+        return native.linear(kernel, NF4, x, packed, absmax, bias)
     rows = max(1, _UNPACKED // x.shape[-1])
     if packed.device.type != "cpu" or len(packed) <= rows:
         return F.linear(x, dequantize(packed, absmax, x.dtype), bias)

@@ -22,61 +22,76 @@ static uint8_t *bytes(int64_t count) {
     return out;
 }
 
-static double weight(const float *table, glmv_matrix m, int64_t K, int64_t n, int64_t k) {
+static double weight(const glmv_format *format, glmv_matrix m, int64_t K, int64_t n, int64_t k) {
     uint8_t byte = m.packed[n * K / 2 + k / 2];
-    return (double)table[k % 2 ? byte & 15 : byte >> 4] * m.absmax[n * (K / 64) + k / 64];
+    return (double)format->table[k % 2 ? byte & 15 : byte >> 4] * m.absmax[n * (K / format->block) + k / format->block];
 }
 
 static int wrong = 0;
 
-static void linear(int kernel, const float *table, int64_t N, int64_t K, int64_t T, int threads) {
+static void linear(int kernel, const glmv_format *format, int64_t N, int64_t K, int64_t T, int threads) {
     uint8_t *packed = bytes(N * K / 2);
-    float *absmax = numbers(N * K / 64), *x = numbers(T * K), *bias = numbers(N), *y = numbers(T * N);
+    float *absmax = numbers(N * K / format->block), *x = numbers(T * K), *bias = numbers(N), *y = numbers(T * N);
     float *all = numbers(N * K);
     glmv_matrix m = {packed, absmax};
-    if (glmv_linear(kernel, table, &m, N, K, bias, x, T, y, threads) != GLMV_OK) wrong = 1;
-    if (glmv_unpack(kernel, table, &m, N, K, all, threads) != GLMV_OK) wrong = 1;
+    if (glmv_linear(kernel, format, &m, N, K, bias, x, T, y, threads) != GLMV_OK) wrong = 1;
+    if (glmv_unpack(kernel, format, &m, N, K, all, threads) != GLMV_OK) wrong = 1;
     for (int64_t n = 0; n < N; n++)
         for (int64_t t = 0; t < T; t++) {
             double sum = bias[n];
-            for (int64_t k = 0; k < K; k++) sum += weight(table, m, K, n, k) * x[t * K + k];
+            for (int64_t k = 0; k < K; k++) sum += weight(format, m, K, n, k) * x[t * K + k];
             if (fabs(sum - y[t * N + n]) > 0.01 * sqrt((double)K)) wrong = 1;
         }
     for (int64_t i = 0; i < N * K; i++)
-        if (fabs(all[i] - weight(table, m, K, i / K, i % K)) > 1e-6) wrong = 1;
+        if (fabs(all[i] - weight(format, m, K, i / K, i % K)) > 1e-6) wrong = 1;
     free(packed), free(absmax), free(x), free(bias), free(y), free(all);
 }
 
-static void layer(int kernel, const float *table, int64_t T, int threads) {
-    const int64_t E = 3, H = 192, I = 128, k = 2;
+static void layer(int kernel, const glmv_format *format, int64_t T, int threads) {
+    const int64_t E = 3, H = 384, I = 128, k = 2, b = format->block;
     uint8_t *gate_up = bytes(E * 2 * I * H / 2), *down = bytes(E * H * I / 2);
-    float *gate_up_absmax = numbers(E * 2 * I * H / 64), *down_absmax = numbers(E * H * I / 64);
+    float *gate_up_absmax = numbers(E * 2 * I * H / b), *down_absmax = numbers(E * H * I / b);
     float *hidden = numbers(T * H), *weights = numbers(T * k), *out = numbers(T * H);
     int64_t *ids = malloc((size_t)(T * k) * sizeof *ids);
-    glmv_experts e = {{gate_up, gate_up_absmax}, {down, down_absmax}, I * H, I * H / 32, H * I / 2, H * I / 64, E, H, I};
+    glmv_experts e = {{gate_up, gate_up_absmax}, {down, down_absmax}, I * H, 2 * I * H / b, H * I / 2, H * I / b,
+                      E, H, I};
     for (int64_t i = 0; i < T * k; i++) ids[i] = (int64_t)(next() % 4) - 1;
-    if (glmv_routed_experts(kernel, table, &e, hidden, ids, weights, T, k, out, threads) != GLMV_OK) wrong = 1;
+    if (glmv_routed_experts(kernel, format, &e, hidden, ids, weights, T, k, out, threads) != GLMV_OK) wrong = 1;
     for (int64_t i = 0; i < T * H; i++)
         if (!isfinite(out[i])) wrong = 1;
     ids[0] = E;
-    if (glmv_routed_experts(kernel, table, &e, hidden, ids, weights, T, k, out, threads) != GLMV_NO_EXPERT) wrong = 1;
+    if (glmv_routed_experts(kernel, format, &e, hidden, ids, weights, T, k, out, threads) != GLMV_NO_EXPERT) wrong = 1;
     free(gate_up), free(down), free(gate_up_absmax), free(down_absmax);
     free(hidden), free(weights), free(out), free(ids);
 }
 
+static void every_shape(int kernel, const glmv_format *format) {
+    for (int64_t T = 1; T <= 17; T += T < 9 ? 1 : 8)
+        for (int threads = 1; threads <= 3; threads += 2) {
+            linear(kernel, format, 67, 128, T, threads);
+            linear(kernel, format, 3, format->block == 128 ? 384 : 320, T, threads);
+            layer(kernel, format, T, threads);
+        }
+    linear(kernel, format, 5, 13696, 2, 1);
+}
+
 int main(void) {
     float table[16];
+    glmv_format format;
     for (int i = 0; i < 16; i++) table[i] = (float)(i - 8) / 8;
+    if (glmv_make_format(table, 48, &format) != GLMV_NO_FORMAT) wrong = 1;
     for (int kernel = 0; glmv_kernel_name(kernel); kernel++) {
         if (!glmv_kernel_runs(kernel)) continue;
-        for (int64_t T = 1; T <= 17; T += T < 9 ? 1 : 8)
-            for (int threads = 1; threads <= 3; threads += 2) {
-                linear(kernel, table, 67, 64, T, threads);
-                linear(kernel, table, 3, 320, T, threads);
-                layer(kernel, table, T, threads);
-            }
-        linear(kernel, table, 5, 13696, 2, 1);
+        for (int64_t block = 32; block <= 128; block *= 2) {
+            if (glmv_make_format(table, block, &format) != GLMV_OK) wrong = 1;
+            every_shape(kernel, &format);
+        }
+        glmv_make_format(table, 64, &format);
+        linear(kernel, &format, 2, 64, 3, 1);
         printf("%s\n", glmv_kernel_name(kernel));
     }
+    uint8_t *ones = bytes(1000003);
+    if (glmv_read(ones, 1000003, 2) != glmv_read(ones, 1000003, 1)) wrong = 1;
+    free(ones);
     return wrong;
 }

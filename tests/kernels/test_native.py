@@ -60,9 +60,9 @@ def test_products_equal_float64(kernel: native.Kernel, rows: int, columns: int) 
     weight, bias = wide(packed, absmax), torch.arange(rows).float()
     for tokens in range(1, 10):
         x = torch.randn(tokens, columns, generator=torch.Generator().manual_seed(tokens))
-        plain = native.linear(kernel, nf4.NF4_CODE, x, packed, absmax, None)
+        plain = native.linear(kernel, nf4.NF4, x, packed, absmax, None)
         assert parts_added(plain, x, weight) < 3 * ADDED[kernel.precision]
-        biased = native.linear(kernel, nf4.NF4_CODE, x, packed, absmax, bias)
+        biased = native.linear(kernel, nf4.NF4, x, packed, absmax, bias)
         torch.testing.assert_close(biased, plain + bias, rtol=0, atol=1e-5)
 
 
@@ -71,7 +71,7 @@ def test_products_equal_float64(kernel: native.Kernel, rows: int, columns: int) 
 def test_the_widest_layers_are_as_exact(kernel: native.Kernel, columns: int) -> None:
     packed, absmax = matrix(70, columns)
     x = torch.randn(11, columns)
-    found = native.linear(kernel, nf4.NF4_CODE, x, packed, absmax, None)
+    found = native.linear(kernel, nf4.NF4, x, packed, absmax, None)
     assert off_by(found, x.double() @ wide(packed, absmax).T) < ADDED[kernel.precision]
 
 
@@ -82,7 +82,7 @@ def test_eight_bits_add_less_than_a_twentieth_to_the_error_of_the_weights(kernel
     x = torch.randn(4, 2048, generator=torch.Generator().manual_seed(2))
     full = x.double() @ weight.double().T
     own = off_by(x.double() @ wide(packed, absmax).T, full)
-    assert off_by(native.linear(kernel, nf4.NF4_CODE, x, packed, absmax, None), full) < 1.05 * own
+    assert off_by(native.linear(kernel, nf4.NF4, x, packed, absmax, None), full) < 1.05 * own
 
 
 @each_kernel
@@ -93,7 +93,7 @@ def test_blocks_of_zeros_and_huge_blocks_stay_what_they_are(kernel: native.Kerne
     x[1] = 0
     x[2, :64] *= 1e-42  # no normal numbers
     packed, absmax = nf4.quantize(weight)
-    found = native.linear(kernel, nf4.NF4_CODE, x, packed, absmax, None)
+    found = native.linear(kernel, nf4.NF4, x, packed, absmax, None)
     assert torch.isfinite(found).all()
     assert not found[1].any()
     assert parts_added(found, x, wide(packed, absmax)) < 3 * ADDED[kernel.precision]
@@ -105,7 +105,7 @@ def test_activations_that_are_not_finite_do_not_pass_for_numbers(kernel: native.
     packed, absmax = matrix(4, 192)
     x = torch.randn(3, 192)
     x[1, 70] = bad
-    found = native.linear(kernel, nf4.NF4_CODE, x, packed, absmax, None)
+    found = native.linear(kernel, nf4.NF4, x, packed, absmax, None)
     assert torch.isfinite(found[[0, 2]]).all()
     assert not torch.isfinite(found[1]).any()
     if bad != bad:
@@ -115,7 +115,7 @@ def test_activations_that_are_not_finite_do_not_pass_for_numbers(kernel: native.
 @each_kernel
 def test_unpacking_is_exact(kernel: native.Kernel) -> None:
     packed, absmax = matrix(37, 320)
-    found = native.unpack(kernel, nf4.NF4_CODE, packed, absmax)
+    found = native.unpack(kernel, nf4.NF4, packed, absmax)
     assert torch.equal(found, wide(packed, absmax).float())
 
 
@@ -126,11 +126,11 @@ def test_threads_change_nothing(threads: Callable[[int], None]) -> None:
     x = torch.randn(3, 256)
     for kernel in KERNELS:
         threads(1)
-        alone = native.linear(kernel, nf4.NF4_CODE, x, packed, absmax, None)
+        alone = native.linear(kernel, nf4.NF4, x, packed, absmax, None)
         layer_alone = call(kernel, experts, hidden, ids, weights)
         for count in (2, 3, 4):
             threads(count)
-            assert torch.equal(native.linear(kernel, nf4.NF4_CODE, x, packed, absmax, None), alone)
+            assert torch.equal(native.linear(kernel, nf4.NF4, x, packed, absmax, None), alone)
             assert torch.equal(call(kernel, experts, hidden, ids, weights), layer_alone)
 
 
@@ -150,7 +150,7 @@ def call(
     kernel: native.Kernel, experts: PackedExperts, hidden: torch.Tensor, ids: torch.Tensor, weights: torch.Tensor
 ) -> torch.Tensor:
     gate_up, down = (experts.gate_up, experts.gate_up_absmax), (experts.down, experts.down_absmax)
-    return native.routed_experts(kernel, nf4.NF4_CODE, hidden, ids, weights, gate_up, down)
+    return native.routed_experts(kernel, nf4.NF4, hidden, ids, weights, gate_up, down)
 
 
 def expected_sum(
@@ -291,8 +291,8 @@ def test_nothing_behind_a_buffer_is_touched(kernel: native.Kernel, columns: int)
     guarded = Guarded()
     packed, absmax = (guarded.copy(tensor) for tensor in matrix(67, columns))
     x, bias = guarded.copy(torch.randn(3, columns)), guarded.copy(torch.ones(67))
-    native.linear(kernel, nf4.NF4_CODE, x, packed, absmax, bias)
-    native.unpack(kernel, nf4.NF4_CODE, packed, absmax)
+    native.linear(kernel, nf4.NF4, x, packed, absmax, bias)
+    native.unpack(kernel, nf4.NF4, packed, absmax)
     experts, *inputs = layer(5)
     tensors = (experts.gate_up, experts.gate_up_absmax, experts.down, experts.down_absmax)
     behind = PackedExperts(*(guarded.copy(tensor) for tensor in tensors))
@@ -310,6 +310,6 @@ def test_every_output_is_written(kernel: native.Kernel, monkeypatch: pytest.Monk
     experts, hidden, ids, weights = layer(9)
     monkeypatch.setattr(torch, "empty", poisoned)
     monkeypatch.setattr(torch, "empty_like", lambda like: poisoned(*like.shape))
-    assert torch.isfinite(native.linear(kernel, nf4.NF4_CODE, torch.ones(9, 128), packed, absmax, None)).all()
-    assert torch.isfinite(native.unpack(kernel, nf4.NF4_CODE, packed, absmax)).all()
+    assert torch.isfinite(native.linear(kernel, nf4.NF4, torch.ones(9, 128), packed, absmax, None)).all()
+    assert torch.isfinite(native.unpack(kernel, nf4.NF4, packed, absmax)).all()
     assert torch.isfinite(call(kernel, experts, hidden, ids, weights)).all()

@@ -50,7 +50,7 @@ static int sort_choices(const int64_t *ids, const float *weights, size_t T, size
 /* All that a call works on. x and inner are activations in the form of the kernel. */
 typedef struct {
     const kernel *k;
-    const float *table;
+    const glmv_format *format;
     const glmv_experts *e;
     work work;
     char *x, *inner;
@@ -66,8 +66,8 @@ static glmv_matrix matrix_of(glmv_matrix first, int64_t stride, int64_t absmax_s
 /* y[i * CHUNK + r] for rows `first` … of a matrix. */
 static void rows_of(const layer *l, glmv_matrix m, size_t first, size_t rows, size_t K, const void *const *tokens,
                     size_t count, float *y) {
-    l->k->rows(l->table, m.packed + first * (K / 2), m.absmax + first * (K / BLOCK), rows, K, tokens, (int)count, y,
-               CHUNK);
+    size_t blocks = K / (size_t)l->format->block;
+    l->k->rows(l->format, m.packed + first * (K / 2), m.absmax + first * blocks, rows, K, tokens, (int)count, y, CHUNK);
 }
 
 /* Elements `first` … of SiLU(gate) * up, for all choices of a group. */
@@ -127,10 +127,10 @@ static void compute(const layer *l, const float *hidden, size_t T, int threads) 
     }
 }
 
-int glmv_routed_experts(int number, const float table[16], const glmv_experts *experts, const float *hidden,
+int glmv_routed_experts(int number, const glmv_format *format, const glmv_experts *experts, const float *hidden,
                         const int64_t *ids, const float *weights, int64_t T, int64_t choices, float *out,
                         int threads) {
-    layer l = {.k = kernel_at(number), .table = table, .e = experts, .out = out};
+    layer l = {.k = kernel_at(number), .format = format, .e = experts, .out = out};
     int status = GLMV_NO_MEMORY;
     for (int64_t i = 0; i < T * choices; i++)
         if (ids[i] >= experts->count) return GLMV_NO_EXPERT;

@@ -4,10 +4,11 @@
 #include "glmv.h"
 #include "kernel.h"
 
-int glmv_linear(int number, const float table[16], const glmv_matrix *matrix, int64_t N, int64_t K, const float *bias,
-                const float *x, int64_t T, float *y, int threads) {
+int glmv_linear(int number, const glmv_format *format, const glmv_matrix *matrix, int64_t N, int64_t K,
+                const float *bias, const float *x, int64_t T, float *y, int threads) {
     const kernel *k = kernel_at(number);
     size_t size, tokens = (size_t)T, rows = (size_t)N, columns = (size_t)K, chunks = chunks_of(rows);
+    size_t block = (size_t)format->block;
     char *prepared = room_for(k, columns, tokens, &size);
     if (!prepared) return GLMV_NO_MEMORY;
     for (size_t t = 0; t < tokens; t++) k->prepare(x + t * columns, columns, prepared + t * size);
@@ -18,7 +19,7 @@ int glmv_linear(int number, const float table[16], const glmv_matrix *matrix, in
             const void *some[MAX_TOKENS];
             size_t together = lesser(MAX_TOKENS, tokens - t);
             for (size_t i = 0; i < together; i++) some[i] = prepared + (t + i) * size;
-            k->rows(table, matrix->packed + first * (columns / 2), matrix->absmax + first * (columns / BLOCK), count,
+            k->rows(format, matrix->packed + first * (columns / 2), matrix->absmax + first * (columns / block), count,
                     columns, some, (int)together, y + t * rows + first, rows);
         }
         for (size_t t = 0; bias && t < tokens; t++)
@@ -28,11 +29,12 @@ int glmv_linear(int number, const float table[16], const glmv_matrix *matrix, in
     return GLMV_OK;
 }
 
-int glmv_unpack(int number, const float table[16], const glmv_matrix *matrix, int64_t N, int64_t K, float *out,
+int glmv_unpack(int number, const glmv_format *format, const glmv_matrix *matrix, int64_t N, int64_t K, float *out,
                 int threads) {
     const kernel *k = kernel_at(number);
+    int64_t blocks = K / format->block;
 #pragma omp parallel for schedule(static) num_threads(threads) if (N * K > 1 << 16)
     for (int64_t n = 0; n < N; n++)
-        k->unpack(table, matrix->packed + n * (K / 2), matrix->absmax + n * (K / BLOCK), (size_t)K, out + n * K);
+        k->unpack(format, matrix->packed + n * (K / 2), matrix->absmax + n * blocks, (size_t)K, out + n * K);
     return GLMV_OK;
 }
