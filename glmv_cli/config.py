@@ -89,6 +89,9 @@ class Settings:
     cpu_memory: int | None = field(default=None, metadata={"kind": SIZE})
     # None: what the planner takes.
     context: int | None = field(default=None, metadata={"kind": COUNT})
+    # None: what suits the processors.
+    threads: int | None = field(default=None, metadata={"kind": whole_number(1)})
+    pin: bool = field(default=False, metadata={"kind": FLAG})
 
 
 DEFAULTS = Settings()

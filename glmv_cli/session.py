@@ -14,11 +14,13 @@ from glmv_cli.families import Family
 from glmv_cli.media.frames import DecodedVideo
 from glmv_cli.media.load import load
 from glmv_cli.messages import ChatRequest, MediaPart, MediaSource, SamplingOptions
+from glmv_cli.model.threads import use_threads
 from glmv_cli.opening import OpenModel, open_model
 from glmv_cli.parsing.markup import Markup
 from glmv_cli.parsing.stops import StopFilter
 from glmv_cli.parsing.stream import StreamParser
 from glmv_cli.placement.budget import Wishes
+from glmv_cli.placement.threads import Threads
 from glmv_cli.prompt.builder import DecodedMedia
 from glmv_cli.reply import Reply, boxes_in
 
@@ -34,11 +36,14 @@ class Session:
         self._notice = model.notice
 
     @classmethod
-    def open(cls, directory: Path, name: str, wishes: Wishes = _NO_WISHES) -> Session:
+    def open(cls, directory: Path, name: str, wishes: Wishes = _NO_WISHES, threads: Threads | None = None) -> Session:
         """With the 4-bit checkpoint in ``directory``; ``name`` is what the user calls it.
 
-        Raises what :func:`glmv_cli.opening.open_model` does.
+        ``threads`` are this process's from here on; None: it keeps those that torch has. Raises what
+        :func:`glmv_cli.opening.open_model` does.
         """
+        if threads is not None:
+            use_threads(threads)
         return cls(open_model(directory, name, wishes))
 
     def answer(self, request: ChatRequest, *, max_pixels: int) -> Generator[Event, None, None]:

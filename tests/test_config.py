@@ -19,6 +19,8 @@ ALLOWED = [
     ("gpu_memory", 0, "0", 0),
     ("cpu_memory", "20GiB", "20GiB", 20 * 2**30),
     ("context", "32k", "32k", 32768),
+    ("threads", 8, "8", 8),
+    ("pin", True, "on", True),
 ]
 REFUSED = [
     ("model", 5, None),
@@ -38,6 +40,9 @@ REFUSED = [
     ("gpu_memory", "much", "20 GiBs"),
     ("cpu_memory", -1, "-1"),
     ("context", 0, "0"),
+    ("threads", 0, "0"),
+    ("threads", "all", "all"),
+    ("pin", 1, "core"),
 ]
 
 

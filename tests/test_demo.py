@@ -20,6 +20,7 @@ from PIL import Image
 from glmv_cli.cli.environment import AnsweringSession, Environment
 from glmv_cli.cli.program import run
 from glmv_cli.placement.budget import Wishes
+from glmv_cli.placement.threads import Threads
 from glmv_cli.render.output import Output
 from glmv_cli.session import Session
 from tests.media.films import write_sound
@@ -49,7 +50,7 @@ def opened() -> dict[Path, Session]:
 def glmv(opened: dict[Path, Session]) -> Callable[..., Ran]:
     """Runs a command line in this process; every model is loaded once for the whole file."""
 
-    def open_session(directory: Path, name: str, wishes: Wishes) -> AnsweringSession:
+    def open_session(directory: Path, name: str, wishes: Wishes, threads: Threads) -> AnsweringSession:
         if directory not in opened:
             opened[directory] = Session.open(directory, name)
         return opened[directory]

@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -13,12 +14,16 @@ from glmv_cli.cli import options, sampling
 from glmv_cli.config import Settled
 from glmv_cli.messages import SamplingOptions
 
+if TYPE_CHECKING:
+    from glmv_cli.placement.threads import Threads
+
 
 @dataclass(frozen=True, slots=True)
 class AnswerOptions:
     """How to answer, whatever the question is."""
 
     settled: Settled
+    threads: Threads
     json: bool
     sampling: SamplingOptions
 
@@ -41,6 +46,8 @@ def _shared(
     gpu_memory: options.GpuMemory = None,
     cpu_memory: options.CpuMemory = None,
     context_tokens: options.Context = None,
+    threads: options.ThreadCount = None,
+    pin: options.Pin = None,
 ) -> None:
     """Its signature is the table, in the order of ``--help``."""
 
@@ -70,4 +77,5 @@ def answer_options(context: typer.Context) -> AnswerOptions:
     Raises :class:`UsageError` for a variable or a file that makes no sense.
     """
     settled = options.settled(context)
-    return AnswerOptions(settled, context.params["json"], sampling.sampling_of(context, settled.settings))
+    threads = options.chosen_threads(context, settled)
+    return AnswerOptions(settled, threads, context.params["json"], sampling.sampling_of(context, settled.settings))

@@ -50,7 +50,7 @@ def answer_all(environment: Environment, options: AnswerOptions, inquiries: Sequ
         settings = settled.settings
         wishes = Wishes(settings.gpu_memory, settings.cpu_memory, settings.context)
         with reading(), waiting(environment.output, f"loading {visible_line(model.name)}"):
-            session = environment.open_session(model.directory, model.name, wishes)
+            session = environment.open_session(model.directory, model.name, wishes, options.threads)
         for question in questions:
             desk.answer(question, session)
     return desk.status

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from glmv_cli.events import Event
     from glmv_cli.messages import ChatRequest
     from glmv_cli.placement.budget import Wishes
+    from glmv_cli.placement.threads import Threads
 
 
 class AnsweringSession(Protocol):
@@ -28,8 +29,8 @@ class AnsweringSession(Protocol):
         """The events of one answer."""
 
 
-SessionFactory = Callable[[Path, str, "Wishes"], AnsweringSession]
-"""Loads the checkpoint in a directory; then its name, and the memory and context that are asked for."""
+SessionFactory = Callable[[Path, str, "Wishes", "Threads"], AnsweringSession]
+"""Loads the checkpoint in a directory; then its name, the memory and context that are asked for, and what computes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def environment_of(context: typer.Context) -> Environment:
     return environment
 
 
-def _open_session(directory: Path, name: str, wishes: Wishes) -> AnsweringSession:
+def _open_session(directory: Path, name: str, wishes: Wishes, threads: Threads) -> AnsweringSession:
     from glmv_cli.session import Session  # imports torch and transformers: seconds
 
-    return Session.open(directory, name, wishes)
+    return Session.open(directory, name, wishes, threads)

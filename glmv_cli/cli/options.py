@@ -7,7 +7,7 @@ An option that is also a setting has that name and no default here: ``None`` say
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,6 +16,9 @@ from glmv_cli.config import DEFAULTS, Settled, ShowThinking, settle
 from glmv_cli.store.config_file import read_config
 from glmv_cli.store.paths import config_path
 from glmv_cli.units import parse_bytes, parse_count
+
+if TYPE_CHECKING:
+    from glmv_cli.placement.threads import Threads
 
 
 def settled(context: typer.Context) -> Settled:
@@ -31,6 +34,16 @@ def settled(context: typer.Context) -> Settled:
         for flag in parameter.opts
     }
     return settle(given, environ, read_config(path), str(path))
+
+
+def chosen_threads(context: typer.Context, settled: Settled) -> Threads:
+    """The threads that the settings ask for on this machine. Raises :class:`UsageError` for more than it can run."""
+    from glmv_cli.placement.processors import read_processors
+    from glmv_cli.placement.threads import choose_threads
+
+    wished, origin = settled.settings.threads, settled.origins.get("threads")
+    environ = environment_of(context).environ
+    return choose_threads(read_processors(), wished, settled.settings.pin, environ, origin)
 
 
 def with_default(text: str, name: str) -> str:
@@ -127,6 +140,20 @@ Context = Annotated[
         help="Make room for N tokens of prompt and answer together, as 32k.",
         show_default=False,
     ),
+]
+ThreadCount = Annotated[
+    int | None,
+    typer.Option(
+        "--threads",
+        metavar="N",
+        min=1,
+        help="Compute with N threads. Without it, one for each core (of hybrid processors, each performance core).",
+        show_default=False,
+    ),
+]
+Pin = Annotated[
+    bool | None,
+    typer.Option("--pin/--no-pin", help=with_default("Whether each thread is bound to a processor of its own.", "pin")),
 ]
 Search = Annotated[
     bool,

@@ -25,10 +25,13 @@ from glmv_cli.store.workplace import check_idle, is_busy
 from glmv_cli.units import format_bytes
 
 if TYPE_CHECKING:
+    from glmv_cli.placement.threads import Threads
     from glmv_cli.store.hub import HubSource
 
 
-def pull_model(environment: Environment, repo: str, name: str | None, revision: str | None, search: bool) -> int:
+def pull_model(
+    environment: Environment, repo: str, name: str | None, revision: str | None, search: bool, threads: Threads
+) -> int:
     """Make the model ``repo`` of the hub one that ``glmv models`` lists.
 
     Raises:
@@ -54,7 +57,7 @@ def pull_model(environment: Environment, repo: str, name: str | None, revision: 
             if noted is not None and noted.repo.lower() != repo.lower():
                 raise UsageError(f"{name} is the name of an unfinished download, of {noted.repo}")
             if not (result / MANIFEST).is_file():
-                _make(environment, repo, noted, revision, registry, name, search)
+                _make(environment, repo, noted, revision, registry, name, search, threads)
         os.rename(result, place)
         shutil.rmtree(work, ignore_errors=True)
         with suppress(OSError):  # another one is being pulled
@@ -115,6 +118,7 @@ def _make(
     registry: Registry,
     name: str,
     search: bool,
+    threads: Threads,
 ) -> None:
     """The 4-bit checkpoint in the workplace, from the beginning or from where an earlier run, ``noted``, stopped."""
     work, result = registry.workplace(name), registry.result(name)
@@ -134,7 +138,9 @@ def _make(
             shutil.rmtree(work, ignore_errors=True)
         raise
     from glmv_cli.model.quantizer import quantize  # torch: seconds
+    from glmv_cli.model.threads import use_threads
 
+    use_threads(threads)
     with resumable(environment, line):
         quantize(source, result, search=search, progress=progress.converted)
 

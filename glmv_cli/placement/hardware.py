@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
+from glmv_cli.placement.cgroup import cgroup_memory
+from glmv_cli.placement.processors import usable_cpus
 from glmv_cli.units import GIB
 
 CPU_BANDWIDTH, DISK_BANDWIDTH = 40 * 10**9, 2 * 10**9
@@ -56,7 +57,7 @@ def probe(environ: Mapping[str, str] = os.environ) -> Machine:
     limit = cgroup_memory()
     if limit is not None:
         total, available = min(total, limit[0]), min(available, limit[1])
-    return Machine(_visible(_nvml_gpus(), environ), total, max(0, available), _cpus())
+    return Machine(_visible(_nvml_gpus(), environ), total, max(0, available), len(usable_cpus()))
 
 
 def simulated(gpus: Sequence[int] | None, memory: int | None, real: Machine) -> Machine:
@@ -71,64 +72,6 @@ def simulated(gpus: Sequence[int] | None, memory: int | None, real: Machine) -> 
         cpus=real.cpus,
         simulated=True,
     )  # fmt: skip
-
-
-def cgroup_memory(root: Path = Path("/sys/fs/cgroup"), own: Path = Path("/proc/self/cgroup")) -> tuple[int, int] | None:
-    """Limit and what is left of it for this process's control group, the tightest one above it; None: no limit.
-
-    Versions 2 and 1: https://docs.kernel.org/admin-guide/cgroup-v2.html.
-    """
-    found = [limit for folder in _groups(root, own) if (limit := _limit(folder)) is not None]
-    return (min(total for total, _ in found), min(left for _, left in found)) if found else None
-
-
-def _groups(root: Path, own: Path) -> list[Path]:
-    """The group's folder and those above it. Inside a container, the path may lead nowhere: then its root counts."""
-    try:
-        lines = own.read_text(encoding="ascii", errors="replace").splitlines()
-    except OSError:
-        return []
-    folders: list[Path] = []
-    for line in lines:
-        _, controllers, path = (*line.split(":", 2), "", "")[:3]
-        if controllers in ("", "memory") or "memory" in controllers.split(","):
-            base = root / "memory" if controllers else root
-            parts = [part for part in path.split("/") if part not in ("", "..")]
-            folders += [base.joinpath(*parts[:length]) for length in range(len(parts), -1, -1)]
-    return folders
-
-
-def _limit(folder: Path) -> tuple[int, int] | None:
-    """Version 2, or 1: its limit, and how much of it is not used but for files' pages that can be dropped."""
-    for limit_file, usage_file in (
-        ("memory.max", "memory.current"),
-        ("memory.limit_in_bytes", "memory.usage_in_bytes"),
-    ):
-        limit, usage = _number(folder / limit_file), _number(folder / usage_file)
-        if limit is not None and usage is not None and limit < 2**60:  # version 1 writes a huge number for "none"
-            return limit, max(0, limit - max(0, usage - _inactive_file(folder)))
-    return None
-
-
-def _inactive_file(folder: Path) -> int:
-    try:
-        lines = (folder / "memory.stat").read_text(encoding="ascii").splitlines()
-    except (OSError, UnicodeDecodeError):
-        return 0
-    numbers = {key: int(value) for key, value in (line.split() for line in lines if len(line.split()) == 2)}
-    return numbers.get("total_inactive_file", numbers.get("inactive_file", 0))
-
-
-def _number(file: Path) -> int | None:
-    try:
-        return int(file.read_text(encoding="ascii"))
-    except (OSError, ValueError):  # "max"
-        return None
-
-
-def _cpus() -> int:
-    affinity = getattr(os, "sched_getaffinity", None)  # not on every system
-    return len(affinity(0)) if affinity is not None else os.cpu_count() or 1
 
 
 def _nvml_gpus() -> list[tuple[str, Gpu]]:

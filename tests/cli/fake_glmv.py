@@ -17,6 +17,7 @@ from glmv_cli.cli.main import main
 from glmv_cli.events import AnswerDelta, Event
 from glmv_cli.messages import ChatRequest
 from glmv_cli.placement.budget import Wishes
+from glmv_cli.placement.threads import Threads
 from tests.cli.fakes import FakeSession
 
 
@@ -30,7 +31,7 @@ class EndlessSession:
             time.sleep(0.01)
 
 
-def open_session(directory: Path, name: str, wishes: Wishes) -> AnsweringSession:
+def open_session(directory: Path, name: str, wishes: Wishes, threads: Threads) -> AnsweringSession:
     what = os.environ.get("FAKE", "quick")
     if what == "loading":
         print("loading", file=sys.stderr, flush=True)  # noqa: T201 - tells the test that it may interrupt

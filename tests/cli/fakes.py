@@ -12,6 +12,7 @@ from glmv_cli.cli.program import run
 from glmv_cli.events import AnswerDelta, Event, Finished, ThinkingDelta, Timings, Usage
 from glmv_cli.messages import ChatRequest, MediaPart, TextPart
 from glmv_cli.placement.budget import Wishes
+from glmv_cli.placement.threads import Threads
 from glmv_cli.render.output import Output
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(8)
@@ -65,14 +66,15 @@ class FakeSession:
 
 @dataclass(frozen=True)
 class Ran:
-    """What a command line left behind. ``opened``, ``wishes``: the name of every model that was loaded, and what
-    memory and context were asked for."""
+    """What a command line left behind. ``opened``, ``wishes``, ``threads``: the name of every model that was loaded,
+    and what memory, context and threads were asked for."""
 
     status: int
     stdout: str
     stderr: str
     opened: list[str]
     wishes: list[Wishes]
+    threads: list[Threads]
     session: FakeSession
 
     @property
@@ -126,11 +128,13 @@ class Glmv:
         stderr = io.StringIO()
         opened: list[str] = []
         wishes: list[Wishes] = []
+        threads: list[Threads] = []
 
-        def open_session(directory: Path, name: str, given: Wishes) -> AnsweringSession:
+        def open_session(directory: Path, name: str, given: Wishes, chosen: Threads) -> AnsweringSession:
             assert (directory / "config.json").is_file()
             opened.append(name)
             wishes.append(given)
+            threads.append(chosen)
             if self.load_failure is not None:
                 raise self.load_failure
             return self.session
@@ -138,10 +142,11 @@ class Glmv:
         if environ is None:
             environ = {"GLMV_MODEL": str(self.checkpoint)}
         environment = Environment(
-            environ={"GLMV_HOME": str(self.home), **environ},
+            # Workers share the cores: one thread each, which quantizing would otherwise change for the whole process.
+            environ={"GLMV_HOME": str(self.home), "OMP_NUM_THREADS": "1", **environ},
             stdin=io.BytesIO(stdin) if isinstance(stdin, bytes) else stdin,
             output=Output(self.stdout, stderr, stdout_is_tty=False, stderr_is_tty=False, color=False),
             open_session=open_session,
         )
         status = run(list(arguments), environment)
-        return Ran(status, self.stdout.getvalue(), stderr.getvalue(), opened, wishes, self.session)
+        return Ran(status, self.stdout.getvalue(), stderr.getvalue(), opened, wishes, threads, self.session)

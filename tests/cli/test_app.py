@@ -8,6 +8,7 @@ from glmv_cli import __version__
 from glmv_cli.media.limits import DEFAULT_MAX_PIXELS
 from glmv_cli.messages import MediaPart, SamplingOptions, TextPart
 from glmv_cli.placement.budget import Wishes
+from glmv_cli.placement.threads import Threads
 from tests.cli.fakes import MP4, PNG, Glmv, Keyboard
 
 
@@ -228,6 +229,27 @@ def test_options_of_sampling_reach_the_session_from_both_commands(glmv: Glmv, ar
         top_k=0, top_p=0.9, min_p=0.0, repetition_penalty=1.1, stop=("END", "\n"), think_budget=0
     )
     assert ran.wishes == [Wishes(gpu_memory=0, cpu_memory=20 * 2**30, context=4096)]
+
+
+@pytest.mark.parametrize("arguments", [("describe", "a.png"), ("ask", "hi")])
+def test_threads_reach_the_session_from_both_commands(glmv: Glmv, arguments: tuple[str, ...]) -> None:
+    assert glmv(*arguments, "--threads", "1").threads == [Threads(1, "--threads")]
+    environ = {"GLMV_MODEL": str(glmv.checkpoint), "GLMV_THREADS": "1"}
+    assert glmv(*arguments, environ=environ).threads == [Threads(1, "GLMV_THREADS")]
+    (bound,) = glmv(*arguments, "--pin").threads
+    assert len(bound.cpus) == bound.count == 1
+
+
+@pytest.mark.parametrize("command", ["describe a.png", "ask hi", "quantize in out", "pull a/b"])
+@pytest.mark.parametrize(
+    ("number", "complaint"),
+    [("0", "0 is not in the range"), ("abc", "'abc' is not a valid"), ("100000", "--threads asks for 100000 threads")],
+)
+def test_a_senseless_number_of_threads_is_explained(glmv: Glmv, command: str, number: str, complaint: str) -> None:
+    ran = glmv(*command.split(), "--threads", number)
+    assert (ran.status, ran.stdout, ran.opened) == (2, "", [])
+    assert complaint in ran.stderr
+    assert "\nhint: " in ran.stderr
 
 
 @pytest.mark.parametrize("arguments", [("describe", "a.png"), ("ask", "hi")])

@@ -1,15 +1,14 @@
-"""What a machine has is found without a GPU driver, within a container, and through NVML."""
+"""What a machine has is found without a GPU driver, and through NVML."""
 
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from glmv_cli.placement import hardware
-from glmv_cli.placement.hardware import Gpu, Machine, cgroup_memory, probe, simulated
+from glmv_cli.placement.hardware import Gpu, Machine, probe, simulated
 from glmv_cli.units import GIB
 
 
@@ -104,63 +103,6 @@ def test_this_machine_has_memory_and_a_processor() -> None:
 def test_a_container_limits_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hardware, "cgroup_memory", lambda: (100, 40))
     assert (probe({}).memory, probe({}).available) == (100, 40)
-
-
-def groups(tmp_path: Path, own: str, files: dict[str, str]) -> tuple[int, int] | None:
-    """:func:`cgroup_memory` of a process that ``own`` describes, with these files below the mount."""
-    (tmp_path / "own").write_text(own)
-    for name, content in files.items():
-        file = tmp_path / "cgroup" / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(content)
-    return cgroup_memory(tmp_path / "cgroup", tmp_path / "own")
-
-
-def test_version_2_counts_file_pages_as_free(tmp_path: Path) -> None:
-    files = {"a/memory.max": "1000\n", "a/memory.current": "700\n", "a/memory.stat": "anon 100\ninactive_file 300\n"}
-    assert groups(tmp_path, "0::/a\n", files) == (1000, 600)
-
-
-def test_version_1(tmp_path: Path) -> None:
-    own = "12:cpu,cpuacct:/a\n5:memory:/a\n"
-    files = {
-        "memory/a/memory.limit_in_bytes": "1000\n",
-        "memory/a/memory.usage_in_bytes": "700\n",
-        "memory/a/memory.stat": "inactive_file 1\ntotal_inactive_file 100\n",
-    }
-    assert groups(tmp_path, own, files) == (1000, 400)
-
-
-def test_the_tightest_group_above_counts(tmp_path: Path) -> None:
-    files = {
-        "a/b/memory.max": "max\n",
-        "a/b/memory.current": "10\n",
-        "a/memory.max": "500\n",
-        "a/memory.current": "480\n",
-        "memory.max": "1000\n",
-        "memory.current": "100\n",
-    }
-    assert groups(tmp_path, "0::/a/b\n", files) == (500, 20)
-
-
-@pytest.mark.parametrize(
-    ("own", "files"),
-    [
-        ("0::/a\n", {}),
-        ("0::/a\n", {"a/memory.max": "max\n", "a/memory.current": "7\n"}),
-        (
-            "5:memory:/a\n",
-            {"memory/a/memory.limit_in_bytes": f"{2**63 - 4096}\n", "memory/a/memory.usage_in_bytes": "7\n"},
-        ),
-        ("nonsense\n", {}),
-    ],
-)
-def test_no_limit(own: str, files: dict[str, str], tmp_path: Path) -> None:
-    assert groups(tmp_path, own, files) is None
-
-
-def test_no_control_groups_at_all(tmp_path: Path) -> None:
-    assert cgroup_memory(tmp_path, tmp_path / "missing") is None
 
 
 def test_what_is_simulated_is_not_what_there_is() -> None:

@@ -32,6 +32,8 @@ def pull(
     ] = None,
     revision: options.Revision = None,
     search: options.Search = False,
+    threads: options.ThreadCount = None,
+    pin: options.Pin = None,
 ) -> int:
     """Download a model, and make it 4-bit on the way.
 
@@ -40,4 +42,5 @@ def pull(
     """
     from glmv_cli.cli.pulling import pull_model
 
-    return pull_model(environment_of(context), repo, name, revision, search)
+    chosen = options.chosen_threads(context, options.settled(context))
+    return pull_model(environment_of(context), repo, name, revision, search, chosen)

@@ -39,6 +39,8 @@ def quantize(
         bool,
         typer.Option("--force", help="Replace DST if it is a 4-bit checkpoint; begin again if SRC has changed."),
     ] = False,
+    threads: options.ThreadCount = None,
+    pin: options.Pin = None,
 ) -> int:
     """Turn a checkpoint into glmv's 4-bit format, experts included.
 
@@ -52,6 +54,7 @@ def quantize(
     from glmv_cli.store.workplace import check_idle, check_target, workplace_of
 
     environment = environment_of(context)
+    chosen = options.chosen_threads(context, options.settled(context))
     directory = Path(os.path.abspath(os.path.expanduser(target)))
     line = TransferLine(environment.output, "quantizing")
     progress = StreamProgress(line)
@@ -61,7 +64,9 @@ def quantize(
         work_dir = workplace_of(directory) / "download"
         opened = open_source(source, revision, work_dir, force=force, watcher=progress.downloaded)
     from glmv_cli.model.quantizer import quantize as run
+    from glmv_cli.model.threads import use_threads
 
+    use_threads(chosen)
     with resumable(environment, line), reading():
         done = run(opened, directory, search=search, force=force, progress=progress.converted)
     _summarize(environment, target, done)
