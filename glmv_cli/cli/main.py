@@ -32,6 +32,7 @@ def _run(arguments: list[str], environment: Environment | None) -> int:
         return process.write_stdout(f"glmv {__version__}\n")  # without waiting for Typer
     process.quiet_libraries()
     process.order_gpus()
+    process.calm_threads()
     from glmv_cli.cli.environment import Environment
     from glmv_cli.cli.program import run
 

@@ -185,3 +185,16 @@ def test_gpus_are_numbered_as_they_are_planned(environ: dict[str, str], set_to: 
     code = "import os; from glmv_cli.cli.main import main; main(); print(os.environ['CUDA_DEVICE_ORDER'])"
     done = shell(f'{sys.executable} -c "{code}" plan demo', environ)
     assert done.stdout.splitlines()[-1] == expected, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("given", "rounds"),
+    [({}, "10000"), ({"GOMP_SPINCOUNT": "7"}, "7"), ({"OMP_WAIT_POLICY": "passive"}, "None")],
+)
+def test_idle_threads_do_not_wait_actively_for_long(
+    environ: dict[str, str], given: dict[str, str], rounds: str
+) -> None:
+    environ = {name: value for name, value in environ.items() if name not in ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY")}
+    code = "import os; from glmv_cli.cli.main import main; main(); print(os.environ.get('GOMP_SPINCOUNT'))"
+    done = shell(f'{sys.executable} -c "{code}" models', environ | given)
+    assert done.stdout.splitlines()[-1] == rounds, done.stderr
