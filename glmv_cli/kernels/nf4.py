@@ -12,7 +12,7 @@ from functools import lru_cache
 import torch
 from torch.nn import functional as F
 
-from glmv_cli.kernels import native
+from glmv_cli.kernels import native, quantizers
 
 BLOCK_SIZE = 64
 _UNPACKED = 1 << 20
@@ -56,6 +56,9 @@ def quantize(weight: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     scale 0. Raises ``ValueError`` for a K that does not fit, or a weight that is not finite.
     """
     blocks = blocks_of(weight)
+    quantizer = quantizers.chosen()
+    if quantizer is not None and blocks.device.type == "cpu":
+        return shaped(*quantizers.quantize(quantizer, NF4_CODE, blocks, search=False), weight)
     packed = torch.empty(len(blocks), BLOCK_SIZE // 2, dtype=torch.uint8)
     absmax = torch.empty(len(blocks))
     step = CHUNK // BLOCK_SIZE

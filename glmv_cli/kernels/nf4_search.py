@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import torch
 
+from glmv_cli.kernels import quantizers
 from glmv_cli.kernels.nf4 import (
     BLOCK_SIZE,
     CHUNK,
@@ -29,6 +30,9 @@ _FACTORS = (1.05, 1.0, 0.95, 0.9, 0.85)
 def quantize(weight: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Like :func:`glmv_cli.kernels.nf4.quantize`; no block's squared error is larger than there."""
     blocks = blocks_of(weight)
+    quantizer = quantizers.chosen()
+    if quantizer is not None and blocks.device.type == "cpu":
+        return shaped(*quantizers.quantize(quantizer, NF4_CODE, blocks, search=True), weight)
     packed = torch.empty(len(blocks), BLOCK_SIZE // 2, dtype=torch.uint8)
     scales = torch.empty(len(blocks))
     code = torch.tensor(NF4_CODE)
@@ -46,13 +50,13 @@ def _searched(x: torch.Tensor, code: torch.Tensor) -> tuple[torch.Tensor, torch.
     x = x * reciprocal(absmax)[:, None]
     indices = nearest(x)
     scale = torch.ones_like(absmax)
-    error = (x - _values(code, indices)).square_().sum(-1)
+    error = _sum((x - _values(code, indices)).square_())
     # The last try starts from the best scale so far: other codes may be nearest to it.
     for factor in (*_FACTORS, None):
         tried = nearest((x * (reciprocal(scale)[:, None] if factor is None else 1 / factor)).clamp_(-1, 1))
         values = _values(code, tried)
-        fitted = (x * values).sum(-1) / values.square().sum(-1).clamp_min_(1e-9)
-        left = (x - values * fitted[:, None]).square_().sum(-1)
+        fitted = _sum(x * values) / _sum(values.square()).clamp_min_(1e-9)
+        left = _sum((x - values * fitted[:, None]).square_())
         better = left < error
         indices = torch.where(better[:, None], tried, indices)
         scale, error = torch.where(better, fitted, scale), torch.where(better, left, error)
@@ -61,3 +65,12 @@ def _searched(x: torch.Tensor, code: torch.Tensor) -> tuple[torch.Tensor, torch.
 
 def _values(code: torch.Tensor, indices: torch.Tensor) -> torch.Tensor:
     return torch.index_select(code, 0, indices.flatten()).view(indices.shape)
+
+
+def _sum(terms: torch.Tensor) -> torch.Tensor:
+    """``[B, 64]`` → ``[B]``, in the order of the C library (``c/quantize_body.h``), so that both get the same bits."""
+    parts = terms.view(-1, 4, 16)
+    sums = ((parts[:, 0] + parts[:, 1]) + parts[:, 2]) + parts[:, 3]
+    for half in (8, 4, 2, 1):
+        sums = sums[:, :half] + sums[:, half:]
+    return sums[:, 0]

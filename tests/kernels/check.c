@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "glmv.h"
 
@@ -75,6 +76,33 @@ static void every_shape(int kernel, const glmv_format *format) {
     linear(kernel, format, 5, 13696, 2, 1);
 }
 
+/* Of the nearest code nobody is nearer; a scale that is not finite is refused. */
+static void pack(int quantizer, const glmv_format *format, int type, int64_t blocks, int threads) {
+    float *wide = numbers(blocks * 64), *absmax = numbers(blocks);
+    uint8_t *packed = bytes(blocks * 32);
+    size_t size = type == GLMV_FLOAT32 ? 4 : 2;
+    char *x = malloc((size_t)blocks * 64 * size);
+    for (int64_t i = 0; i < blocks * 64; i++) {
+        uint32_t bits;
+        if (type == GLMV_FLOAT16) wide[i] = wide[i] < 0 ? -0.5f : 1; /* as halves, 0xb800 and 0x3c00 */
+        memcpy(&bits, wide + i, 4);
+        if (type == GLMV_BFLOAT16) bits &= 0xffff0000, memcpy(wide + i, &bits, 4), bits >>= 16;
+        if (type == GLMV_FLOAT16) bits = wide[i] < 0 ? 0xb800 : 0x3c00;
+        memcpy(x + (size_t)i * size, &bits, size); /* little-endian */
+    }
+    if (glmv_quantize(quantizer, format->table, type, 1, x, blocks, packed, absmax, threads) != GLMV_OK) wrong = 1;
+    if (glmv_quantize(quantizer, format->table, type, 0, x, blocks, packed, absmax, threads) != GLMV_OK) wrong = 1;
+    for (int64_t i = 0; i < blocks * 64; i++) {
+        float scaled = wide[i] / absmax[i / 64];
+        double off = fabs(weight(format, (glmv_matrix){packed, absmax}, 64, i / 64, i % 64) / absmax[i / 64] - scaled);
+        for (int code = 0; code < 16; code++)
+            if (fabs((double)format->table[code] - scaled) < off - 1e-6) wrong = 1;
+    }
+    memset(x + (size_t)blocks * 64 * size - size, 0xff, size);
+    if (glmv_quantize(quantizer, format->table, type, 0, x, blocks, packed, absmax, threads) != GLMV_NOT_FINITE) wrong = 1;
+    free(wide), free(absmax), free(packed), free(x);
+}
+
 int main(void) {
     float table[16];
     glmv_format format;
@@ -93,5 +121,8 @@ int main(void) {
     uint8_t *ones = bytes(1000003);
     if (glmv_read(ones, 1000003, 2) != glmv_read(ones, 1000003, 1)) wrong = 1;
     free(ones);
+    for (int quantizer = 0; glmv_quantizer_name(quantizer); quantizer++)
+        for (int type = GLMV_FLOAT32; glmv_quantizer_runs(quantizer) && type <= GLMV_BFLOAT16; type++)
+            pack(quantizer, &format, type, 1, 1), pack(quantizer, &format, type, 2051, 3);
     return wrong;
 }

@@ -22,7 +22,7 @@
 
 #define GLMV_ABI 2 /* what ../native.py expects; changes with any signature below */
 
-enum { GLMV_OK = 0, GLMV_NO_MEMORY = 1, GLMV_NO_EXPERT = 2, GLMV_NO_FORMAT = 3 };
+enum { GLMV_OK = 0, GLMV_NO_MEMORY = 1, GLMV_NO_EXPERT = 2, GLMV_NO_FORMAT = 3, GLMV_NOT_FINITE = 4 };
 
 /* Filled by glmv_make_format. */
 typedef struct {
@@ -31,6 +31,9 @@ typedef struct {
     float step;
     int64_t block; /* 32, 64 or 128 weights share a scale */
 } glmv_format;
+
+/* The types of what is packed. */
+enum { GLMV_FLOAT32 = 0, GLMV_FLOAT16 = 1, GLMV_BFLOAT16 = 2 };
 
 typedef struct {
     const uint8_t *packed; /* [N, K/2] */
@@ -72,5 +75,15 @@ GLMV_API int glmv_unpack(int kernel, const glmv_format *format, const glmv_matri
 
 /* Reads all bytes with all threads; a checksum, so that no compiler leaves it out. For measuring memory. */
 GLMV_API int64_t glmv_read(const uint8_t *bytes, int64_t size, int threads);
+
+/* Quantizers are numbered from 0, the fastest first; all make the same bytes. The name is the instruction set; NULL past
+ * the last one. */
+GLMV_API const char *glmv_quantizer_name(int quantizer);
+GLMV_API int glmv_quantizer_runs(int quantizer);
+
+/* x[blocks, 64] of a type above → packed[blocks, 32] and absmax[blocks]: by the nearest codes of an ascending table, or
+ * with scales that are `search`ed for a small squared error. GLMV_NOT_FINITE if there is an infinity or a NaN. */
+GLMV_API int glmv_quantize(int quantizer, const float table[16], int type, int search, const void *x, int64_t blocks,
+                           uint8_t *packed, float *absmax, int threads);
 
 #endif
