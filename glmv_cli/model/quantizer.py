@@ -20,7 +20,7 @@ from glmv_cli.store.checkpoint_files import CONFIG, INDEX, SINGLE
 from glmv_cli.store.manifest import MANIFEST, Manifest, digest
 from glmv_cli.store.workplace import Workplace, check_target, explaining_full_disks, open_workplace
 
-_VERSION = 1
+_VERSION = 2
 """Of what the code makes of a source. Work that another version began is not gone on with."""
 
 
