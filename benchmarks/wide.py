@@ -16,7 +16,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -140,10 +140,10 @@ def measured(*arguments: str) -> dict[str, Any]:
     return result
 
 
-def warm_up(directory: Path) -> int:
-    """Reads all files, so that they are in the page cache; their bytes."""
+def warm_up(files: Iterable[Path]) -> int:
+    """Reads them, so that they are in the page cache; their bytes."""
     total = 0
-    for path in directory.glob("*.safetensors"):
+    for path in files:
         with path.open("rb", buffering=0) as file:
             while part := file.read(1 << 24):
                 total += len(part)
@@ -174,7 +174,7 @@ def compare(directory: Path, *, with_peer: bool) -> None:
         started = time.perf_counter()
         size = write_random_checkpoint(directory, wide_config(LAYERS))
         print(f"wrote {size / 1e9:.1f} GB in {time.perf_counter() - started:.0f} s")
-    size = warm_up(directory)
+    size = warm_up(directory.glob("*.safetensors"))
     speeds = " ".join([f"pre {length:3}" for length in PREFILLS] + [" decode"])
     print(f"{f'{size / 1e9:.1f} GB of weights, tokens/s':44} {'load':>8} {'anonymous':>10} {speeds}")
     whole = measured(str(directory), "--child", "ours")
