@@ -16,8 +16,10 @@ from typing import Any, Literal
 from glmv_cli.errors import UsageError
 from glmv_cli.units import MIB, parse_bytes, parse_count
 
-ShowThinking = Literal["auto", "full", "none"]
-"""Whether thinking is shown: ``auto`` does so where stderr is a terminal."""
+ShowThinking = Literal["auto", "full", "collapsed", "none"]
+"""How thinking is shown: ``collapsed`` to one line; ``auto`` does so where stderr is a terminal."""
+Render = Literal["live", "blocks", "plain"]
+"""How an answer is shown on a terminal: Markdown while it grows, its finished blocks only, or its bare text."""
 
 _FLAGS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 
@@ -78,7 +80,9 @@ class Settings:
 
     model: str | None = field(default=None, metadata={"kind": TEXT})
     think: bool = field(default=True, metadata={"kind": FLAG})
-    show_thinking: ShowThinking = field(default="auto", metadata={"kind": one_of("auto", "full", "none")})
+    show_thinking: ShowThinking = field(default="auto", metadata={"kind": one_of("auto", "full", "collapsed", "none")})
+    # None: the best that the terminal can do.
+    render: Render | None = field(default=None, metadata={"kind": one_of("live", "blocks", "plain")})
     max_tokens: int = field(default=2048, metadata={"kind": whole_number(1)})
     # None: what the checkpoint's generation_config.json says.
     temperature: float | None = field(default=None, metadata={"kind": number(0)})

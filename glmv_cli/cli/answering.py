@@ -25,6 +25,7 @@ class AnswerOptions:
     settled: Settled
     threads: Threads
     json: bool
+    no_color: bool
     sampling: SamplingOptions
 
 
@@ -33,6 +34,8 @@ def _shared(
     think: options.Think = None,
     think_budget: sampling.ThinkBudget = None,
     show_thinking: options.Thinking = None,
+    render: options.Render = None,
+    no_color: options.NoColor = False,
     json: options.Json = False,
     max_tokens: sampling.MaxTokens = None,
     stop: sampling.Stop = None,
@@ -77,5 +80,10 @@ def answer_options(context: typer.Context) -> AnswerOptions:
     Raises :class:`UsageError` for a variable or a file that makes no sense.
     """
     settled = options.settled(context)
-    threads = options.chosen_threads(context, settled)
-    return AnswerOptions(settled, threads, context.params["json"], sampling.sampling_of(context, settled.settings))
+    return AnswerOptions(
+        settled,
+        threads=options.chosen_threads(context, settled),
+        json=context.params["json"],
+        no_color=context.params["no_color"],
+        sampling=sampling.sampling_of(context, settled.settings),
+    )

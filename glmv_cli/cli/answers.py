@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 
+import typer
+
 from glmv_cli.cli.answering import AnswerOptions
 from glmv_cli.cli.environment import AnsweringSession, Environment
 from glmv_cli.cli.failures import reading, write_traceback
 from glmv_cli.cli.inquiry import Inquiry, Question, open_inquiry
+from glmv_cli.cli.process import INTERRUPTED
 from glmv_cli.errors import GlmvError
 from glmv_cli.events import Event
 from glmv_cli.messages import ChatRequest
 from glmv_cli.placement.budget import Wishes
 from glmv_cli.render.errors import write_note
 from glmv_cli.render.json_lines import JsonLinesRenderer
-from glmv_cli.render.plain import PlainRenderer
 from glmv_cli.render.progress import waiting
 from glmv_cli.render.renderer import Renderer
 from glmv_cli.render.sanitize import visible_line
+from glmv_cli.render.text import Display, TextRenderer
 from glmv_cli.store.models import ModelChoice, check_sight, resolve_model
 
 _BY_DEFAULT = (
@@ -39,6 +42,8 @@ def answer_all(environment: Environment, options: AnswerOptions, inquiries: Sequ
         OSError: standard output or standard error cannot be written to.
     """
     settled = options.settled
+    if options.no_color:
+        environment = environment.without_color()
     model = resolve_model(settled.settings.model, environment.environ, settled.origins.get("model"))
     desk = _Desk(environment, options, model, several=len(inquiries) > 1)
     questions = [question for inquiry in inquiries if (question := desk.open(inquiry)) is not None]
@@ -66,7 +71,8 @@ class _Desk:
         self._model = model
         self._several = several
         self._settings = options.settled.settings
-        self._plain = PlainRenderer(environment.output, self._settings.show_thinking, several)
+        display = Display(self._settings.render, self._settings.show_thinking)
+        self._text = TextRenderer(environment.output, display, several)
 
     def open(self, inquiry: Inquiry) -> Question | None:
         """The question, if its media were found; what is wrong with them is shown."""
@@ -99,7 +105,7 @@ class _Desk:
         """A JSON record holds its prompt, which may differ from one file to the next."""
         if self._options.json:
             return JsonLinesRenderer(self._environment.output, self._model.name, prompt, self._several)
-        return self._plain
+        return self._text
 
     @contextmanager
     def _ending_the_line(self, renderer: Renderer) -> Iterator[None]:
@@ -108,10 +114,8 @@ class _Desk:
         except OSError:
             raise  # the output is gone: there is no line to end
         except KeyboardInterrupt:
-            # On a terminal, the newline after the echoed ^C ends the answer's line too.
-            if not self._environment.output.one_screen:
-                renderer.close()
-            raise
+            renderer.interrupt()
+            raise typer.Exit(INTERRUPTED) from None
         except BaseException:
             renderer.close()
             raise

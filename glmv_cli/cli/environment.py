@@ -6,7 +6,7 @@ import io
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
@@ -48,6 +48,10 @@ class Environment:
         # Python sets sys.stdin to None if it was closed before the start (`<&-`).
         stdin = sys.stdin.buffer if sys.stdin is not None else io.BytesIO()
         return cls(os.environ, stdin, Output.of_process(), _open_session)
+
+    def without_color(self) -> Environment:
+        """The same, but for colours."""
+        return replace(self, output=replace(self.output, color=False))
 
     @property
     def debug(self) -> bool:

@@ -13,6 +13,7 @@ import typer
 
 from glmv_cli.cli.environment import environment_of
 from glmv_cli.config import DEFAULTS, Settled, ShowThinking, settle
+from glmv_cli.config import Render as ShownAs
 from glmv_cli.store.config_file import read_config
 from glmv_cli.store.paths import config_path
 from glmv_cli.units import parse_bytes, parse_count
@@ -93,10 +94,24 @@ Thinking = Annotated[
     ShowThinking | None,
     typer.Option(
         "--show-thinking",
-        metavar="auto|full|none",
-        help=with_default("Whether to show the reasoning, on stderr; auto: if that is a terminal.", "show_thinking"),
+        metavar="auto|full|collapsed|none",
+        help=with_default(
+            "How to show the reasoning, on stderr; collapsed: as one line; auto: so on a terminal, else none.",
+            "show_thinking",
+        ),
     ),
 ]
+Render = Annotated[
+    ShownAs | None,
+    typer.Option(
+        "--render",
+        metavar="live|blocks|plain",
+        help="How to show the answer on a terminal: as Markdown that grows, its finished blocks only, or bare text. "
+        "Without it, live where the terminal can do it.",
+        show_default=False,
+    ),
+]
+NoColor = Annotated[bool, typer.Option("--no-color", help="No colours; likewise with NO_COLOR in the environment.")]
 Json = Annotated[
     bool,
     typer.Option("--json", help="Print JSON: one object, or one a line for several answers."),

@@ -15,6 +15,14 @@ def write_error(output: Output, error: GlmvError) -> None:
     output.to_stderr(text)
 
 
+def write_interrupted(output: Output, partial: bool) -> None:
+    """On a terminal, that there will be no more; ``partial``: something of the answer is there."""
+    if output.stdout_is_tty or output.stderr_is_tty:
+        # The terminal has echoed a ^C, perhaps at the start of this very line.
+        output.to_stderr("\r" if output.stderr_is_tty else "")
+        write_note(output, "interrupted; the answer is not whole" if partial else "interrupted")
+
+
 def write_note(output: Output, text: str) -> None:
     """``note: …`` on one line."""
     output.to_stderr(f"note: {visible_line(text)}\n")

@@ -7,7 +7,7 @@ from typing import Any
 
 from glmv_cli.errors import GlmvError
 from glmv_cli.events import Event, Finished, Notice, Progress
-from glmv_cli.render.errors import write_error, write_note
+from glmv_cli.render.errors import write_error, write_interrupted, write_note
 from glmv_cli.render.json_text import json_text
 from glmv_cli.render.output import Output
 from glmv_cli.render.progress import ProgressLine
@@ -48,6 +48,10 @@ class JsonLinesRenderer:
         if self._several:
             failure = {"message": error.message, "hint": error.hint, "exit_code": error.exit_code}
             self._write({"source": self._source, "error": failure})
+
+    def interrupt(self) -> None:
+        self.close()
+        write_interrupted(self._output, partial=False)
 
     def close(self) -> None:
         """Every record was written whole: only the progress may be left."""

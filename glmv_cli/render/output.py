@@ -17,8 +17,8 @@ from glmv_cli.render.sanitize import without_surrogates
 class Output:
     """Where the answer (``stdout``) and everything else (``stderr``) go; tests put their own in its place.
 
-    ``color``: escape sequences are welcome on a terminal. What a write raises (``BrokenPipeError``, a full
-    disk) is left to the caller.
+    ``color``: a terminal shall get colours. ``cursor``: it knows escape sequences, also those that move the cursor
+    and erase. What a write raises (``BrokenPipeError``, a full disk) is left to the caller.
     """
 
     stdout: TextIO
@@ -26,6 +26,7 @@ class Output:
     stdout_is_tty: bool
     stderr_is_tty: bool
     color: bool
+    cursor: bool = False
 
     @classmethod
     def of_process(cls, environ: Mapping[str, str] = os.environ) -> Output:
@@ -41,6 +42,7 @@ class Output:
             stdout_is_tty=stdout.isatty(),
             stderr_is_tty=stderr.isatty(),
             color=not environ.get("NO_COLOR") and environ.get("TERM") != "dumb",
+            cursor=environ.get("TERM", "dumb") not in ("", "dumb", "unknown"),
         )
 
     @property
@@ -51,11 +53,23 @@ class Output:
     @property
     def stderr_columns(self) -> int:
         """Width of the terminal that stderr is; stdout may be a file."""
-        try:
-            columns = 0 if os.environ.get("COLUMNS") else os.get_terminal_size(self.stderr.fileno()).columns
-        except (OSError, ValueError):  # no terminal, or no file at all
-            columns = 0
-        return columns or shutil.get_terminal_size().columns
+        if os.environ.get("COLUMNS"):
+            return shutil.get_terminal_size().columns
+        return _size_of(self.stderr).columns
+
+    @property
+    def unicode_on_stdout(self) -> bool:
+        """Whether its encoding has more than a few hundred characters."""
+        return _is_unicode(self.stdout)
+
+    @property
+    def unicode_on_stderr(self) -> bool:
+        """The same of stderr."""
+        return _is_unicode(self.stderr)
+
+    def stdout_size(self) -> os.terminal_size:
+        """Size of the terminal that stdout is, now."""
+        return _size_of(self.stdout)
 
     def to_stdout(self, text: str) -> None:
         """Write ``text`` and flush."""
@@ -70,6 +84,19 @@ class Output:
         ``"1;31"`` bold red) and a reset.
         """
         return f"\x1b[{style}m{text}\x1b[0m" if self.stderr_is_tty and self.color else text
+
+
+def _size_of(stream: TextIO) -> os.terminal_size:
+    try:
+        size = os.get_terminal_size(stream.fileno())
+    except (OSError, ValueError):  # no terminal, or no file at all
+        return shutil.get_terminal_size()
+    # A terminal that does not know its size says 0.
+    return size if size.columns and size.lines else shutil.get_terminal_size()
+
+
+def _is_unicode(stream: TextIO) -> bool:
+    return (stream.encoding or "utf-8").lower().replace("-", "").startswith("utf")
 
 
 def _write(stream: TextIO, text: str) -> None:

@@ -6,7 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from glmv_cli.events import Progress
+from glmv_cli.render.cells import cells, first_cells
 from glmv_cli.render.output import Output
+
+_ECHO = 2
+"""The terminal writes ``^C`` behind the line when it is interrupted."""
 
 
 class ProgressLine:
@@ -15,6 +19,11 @@ class ProgressLine:
     def __init__(self, output: Output) -> None:
         self._output = output
         self._width = 0
+
+    @property
+    def stands(self) -> bool:
+        """Whether there is a line now."""
+        return self._width > 0
 
     def show(self, progress: Progress) -> None:
         """Put the line there, or another in its place; take it away when the stage is done."""
@@ -25,17 +34,24 @@ class ProgressLine:
         self.put(f"{what}: {progress.done} of {progress.total}{'' if progress.stage == 'encode' else ' tokens'}")
 
     def put(self, text: str) -> None:
-        """The line is this."""
+        """The line is this, or as much of it as fits."""
         if not self._output.stderr_is_tty:
             return
-        # Padded, so that nothing of a longer line remains; no escape sequence, so that any terminal will do.
-        self._output.to_stderr("\r" + self._output.styled(text.ljust(self._width), "2"))
-        self._width = len(text)
+        text = first_cells(text, self._output.stderr_columns - 1)
+        width = cells(text)
+        if self._output.cursor:
+            # The cursor waits at the beginning: from there all of it is erased, even if a narrower window broke it.
+            self._output.to_stderr("\r\x1b[J" + self._output.styled(text, "2") + "\r")
+        else:
+            padded = text + " " * (self._width - width)  # nothing of a longer line remains
+            self._output.to_stderr("\r" + self._output.styled(padded, "2"))
+        self._width = width
 
     def clear(self) -> None:
         """Leave the line empty, as if nothing had been there."""
         if self._width:
-            self._output.to_stderr(f"\r{' ' * self._width}\r")
+            blank = " " * (self._width + _ECHO)
+            self._output.to_stderr("\r\x1b[J" if self._output.cursor else f"\r{blank}\r")
             self._width = 0
 
 

@@ -9,9 +9,9 @@ from glmv_cli.events import Event
 
 
 class Renderer(Protocol):
-    """Shows one answer after another: ``(begin handle* [fail])* close``.
+    """Shows one answer after another: ``(begin handle* [fail | interrupt])* close``.
 
-    An answer ends with the event ``Finished``, with ``fail``, or, after an interrupt, with ``close`` alone.
+    An answer ends with the event ``Finished``, with ``fail``, with ``interrupt``, or with ``close`` alone.
     What writing raises (``BrokenPipeError``, ``OSError`` on a full disk) passes through every method.
     """
 
@@ -23,6 +23,9 @@ class Renderer(Protocol):
 
     def fail(self, error: GlmvError) -> None:
         """There will be no (more) answer for this source; the error is shown."""
+
+    def interrupt(self) -> None:
+        """The user wants no more of this answer: what has come of it is kept, and marked on a terminal."""
 
     def close(self) -> None:
         """Nothing more comes: end a line that is not ended. May be called twice."""

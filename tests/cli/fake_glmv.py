@@ -14,11 +14,29 @@ from pathlib import Path
 
 from glmv_cli.cli.environment import AnsweringSession, Environment
 from glmv_cli.cli.main import main
-from glmv_cli.events import AnswerDelta, Event
+from glmv_cli.events import AnswerDelta, Event, Finished, ThinkingDelta, Timings, Usage
 from glmv_cli.messages import ChatRequest
 from glmv_cli.placement.budget import Wishes
 from glmv_cli.placement.threads import Threads
 from tests.cli.fakes import FakeSession
+
+
+class RecitingSession:
+    """Thinks for a while, then answers with a file, some characters at a time.
+
+    Three variables steer it: ``FAKE_TEXT`` is the file, ``FAKE_STEP`` how many characters come at a time, ``FAKE_PAUSE``
+    for how many seconds it waits after them.
+    """
+
+    def answer(self, request: ChatRequest, *, max_pixels: int) -> Iterator[Event]:
+        text = Path(os.environ["FAKE_TEXT"]).read_text()
+        step = int(os.environ.get("FAKE_STEP", "4"))
+        thinking = "Let me see. " * 30 if request.think else ""
+        for kind, whole in ((ThinkingDelta, thinking), (AnswerDelta, text)):
+            for start in range(0, len(whole), step):
+                yield kind(whole[start : start + step])
+                time.sleep(float(os.environ.get("FAKE_PAUSE", "0.001")))
+        yield Finished(thinking, text, (), "stop", Usage(9, 4, 0, 2, 3), Timings(0.1, 0.1, 0.1, 0.1, 0.1, 9.0))
 
 
 class EndlessSession:
@@ -36,6 +54,8 @@ def open_session(directory: Path, name: str, wishes: Wishes, threads: Threads) -
     if what == "loading":
         print("loading", file=sys.stderr, flush=True)  # noqa: T201 - tells the test that it may interrupt
         time.sleep(60)
+    if what == "reciting":
+        return RecitingSession()
     return EndlessSession() if what == "endless" else FakeSession()
 
 

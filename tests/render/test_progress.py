@@ -8,9 +8,9 @@ from glmv_cli.errors import MediaError
 from glmv_cli.events import AnswerDelta, Finished, Progress, Timings, Usage
 from glmv_cli.render.json_lines import JsonLinesRenderer
 from glmv_cli.render.output import Output
-from glmv_cli.render.plain import PlainRenderer
 from glmv_cli.render.progress import waiting
 from glmv_cli.render.renderer import Renderer
+from glmv_cli.render.text import TextRenderer
 
 FINISHED = Finished("", "A cat.", (), "stop", Usage(9, 4, 0, 2, 3), Timings(0, 0, 0, 0, 0, 0))
 
@@ -26,7 +26,7 @@ def screen_of(text: str) -> str:
 def renderer_of(kind: str, *, tty: bool) -> tuple[Renderer, io.StringIO, io.StringIO]:
     stdout, stderr = io.StringIO(), io.StringIO()
     output = Output(stdout, stderr, stdout_is_tty=False, stderr_is_tty=tty, color=False)
-    renderer = PlainRenderer(output) if kind == "plain" else JsonLinesRenderer(output, "demo", "What?")
+    renderer = TextRenderer(output) if kind == "plain" else JsonLinesRenderer(output, "demo", "What?")
     renderer.begin("a.png")
     return renderer, stdout, stderr
 
