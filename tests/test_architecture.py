@@ -29,6 +29,7 @@ COMMANDS = (
     "--version",
     "--help",
     "describe --help",
+    "doctor --help",
     "pull --help",
     "models",
     "show",

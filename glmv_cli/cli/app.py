@@ -8,7 +8,7 @@ import typer
 
 from glmv_cli import __version__
 from glmv_cli.cli.command import SETTINGS, Command
-from glmv_cli.cli.commands import ask, describe, models, plan, pull, quantize, show
+from glmv_cli.cli.commands import ask, describe, doctor, models, plan, pull, quantize, show
 from glmv_cli.cli.environment import environment_of
 
 # "\b" keeps the lines of the paragraph that follows it.
@@ -54,6 +54,7 @@ def create_app() -> typer.Typer:
         (quantize, quantize.quantize),
         (show, show.show),
         (pull, pull.pull),
+        (doctor, doctor.doctor),
     ):
         app.command(cls=Command, epilog=module.EPILOG, context_settings=SETTINGS)(command)
     app.add_typer(models.create_group(), name="models")
