@@ -40,7 +40,7 @@ def judge_processing(processing: Processing, facts: Facts) -> Iterator[Finding]:
     if processing.load > _BUSY * processors.cpus:
         yield Finding(
             "warning",
-            f"other programs keep {processing.load:.1f} of {processors.cpus} processors busy",
+            f"other programs want {processing.load:.1f} processors, of {processors.cpus}",
             "'top' shows which; answers come faster without them",
         )
     if processors.nodes > 1:

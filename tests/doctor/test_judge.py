@@ -54,7 +54,7 @@ CASES: list[tuple[dict[str, Any], str, str, str]] = [
         "8 threads share the time of 2 processors",
         "leave out what GLMV_THREADS says, for 2",
     ),
-    ({"processing": replace(PROCESSING, load=11.0)}, "warning", "keep 11.0 of 16 processors busy", "'top'"),
+    ({"processing": replace(PROCESSING, load=11.0)}, "warning", "want 11.0 processors, of 16", "'top'"),
     ({"processing": TWO_NODES}, "note", "2 NUMA nodes", "numactl --interleave=all glmv"),
     ({"memory": replace(MEMORY, address_space=8 * GIB)}, "warning", "may map 8.0 GiB only", "ulimit -v unlimited"),
     ({"memory": replace(MEMORY, available=GIB)}, "warning", "only 1.0 GiB of 64.0 GiB memory are free", "close other"),
