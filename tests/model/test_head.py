@@ -7,7 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glmv_cli.model.head import Head8bit, quantize_rows
+from glmv_cli.model.head import Head8bit
 
 VOCABULARY, HIDDEN = 1000, 256
 
@@ -43,17 +43,3 @@ def test_it_takes_any_leading_shape_and_gives_the_type_of_its_input(head: tuple[
 
 def test_weights_take_one_byte(head: tuple[Head8bit, torch.Tensor]) -> None:
     assert sum(p.nbytes for p in head[0].parameters()) == VOCABULARY * HIDDEN
-
-
-@pytest.mark.parametrize("rows", [1, 255, 256, 600])
-def test_rows_are_within_half_a_step(rows: int) -> None:
-    weight = torch.randn(rows, 64) * torch.rand(rows, 1) * 10
-    quantized, scale = quantize_rows(weight)
-    assert quantized.abs().amax(-1).min() == 127
-    assert ((quantized * scale[:, None] - weight).abs() <= 0.501 * scale[:, None]).all()
-
-
-def test_rows_of_zeros_stay_zero() -> None:
-    quantized, scale = quantize_rows(torch.zeros(3, 64))
-    assert not quantized.any()
-    assert torch.isfinite(scale).all()

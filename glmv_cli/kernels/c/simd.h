@@ -1,0 +1,31 @@
+/* One source, several instruction sets: a body is inlined into a wrapper for each, where the compiler makes the best
+ * of it. Tests force each in turn. */
+#ifndef GLMV_SIMD_H
+#define GLMV_SIMD_H
+
+#include <stdint.h>
+
+#if defined(__GNUC__)
+#define BODY static inline __attribute__((always_inline))
+#define PREFETCH(address) __builtin_prefetch((const void *)(address))
+#else
+#define BODY static inline
+#define PREFETCH(address) ((void)0)
+#endif
+
+/* Wrappers around name(parameters); name_of(set) is the one of an instruction set. */
+#if defined(GLMV_X86)
+#define FOR_EACH_SET(name, parameters, arguments)                                                                      \
+    static void name##_portable parameters { name arguments; }                                                         \
+    __attribute__((target("avx2,fma"))) static void name##_avx2 parameters { name arguments; }                         \
+    __attribute__((target("avx512f,avx512bw,avx512vl"))) static void name##_avx512 parameters { name arguments; }      \
+    static void (*name##_of(int set)) parameters {                                                                     \
+        return set == GLMV_AVX512 ? name##_avx512 : set == GLMV_AVX2 ? name##_avx2 : name##_portable;                  \
+    }
+#else
+#define FOR_EACH_SET(name, parameters, arguments)                                                                      \
+    static void name##_portable parameters { name arguments; }                                                         \
+    static void (*name##_of(int set)) parameters { return (void)set, name##_portable; }
+#endif
+
+#endif
