@@ -33,8 +33,8 @@ def routed_experts(
     may be in main memory: then nobody waits for a GPU here.
     """
     kernel = native.chosen().kernel
-    few = expert_ids.numel() <= native.FEW_TOKENS * len(experts.down)
-    if kernel is not None and few and _fit(hidden, expert_ids, expert_weights, experts):
+    fast = kernel is not None and kernel.is_for(expert_ids.numel(), matrices=len(experts.down))
+    if kernel is not None and fast and _fit(hidden, expert_ids, expert_weights, experts):
         first, second = (experts.gate_up, experts.gate_up_absmax), (experts.down, experts.down_absmax)
         return native.routed_experts(kernel, nf4.NF4, hidden, expert_ids, expert_weights, first, second)
     out = torch.zeros_like(hidden)

@@ -21,9 +21,10 @@ from glmv_cli.errors import GlmvError, MemoryShortageError
 VARIABLE = "GLMV_KERNEL"
 LIBRARY = Path(__file__).with_name("libglmv.so")
 FEW_TOKENS = 32
-"""Up to this many tokens are multiplied with packed weights, by expert on average where there are experts; more pay for
-unpacking these first (2 threads, AVX-512: 32 tokens 55 and 61 ms, 64 tokens 103 and 89 ms for 12288 x 4096)."""
-_ABI = 2
+"""Up to this many tokens are multiplied with packed weights by kernels that have nothing better for more, by expert on
+average where there are experts; more pay for unpacking these first (2 threads, AVX-512: 32 tokens 55 and 61 ms,
+64 tokens 103 and 89 ms for 12288 x 4096)."""
+_ABI = 3
 _NO_MEMORY, _NO_EXPERT, _NO_FORMAT = 1, 2, 3
 _UNIT = 64
 
@@ -43,11 +44,16 @@ class Kernel:
     number: int
     precision: str  # "exact" or "int8"
     instructions: str  # "avx512", "portable", …
+    has_many: bool  # it expands weights once for many tokens
 
     @property
     def name(self) -> str:
         """As in ``GLMV_KERNEL``."""
         return f"{self.precision}:{self.instructions}"
+
+    def is_for(self, tokens: int, matrices: int = 1) -> bool:
+        """Whether it multiplies so many tokens, spread over so many matrices, faster than torch does after unpacking."""
+        return self.has_many or tokens <= FEW_TOKENS * matrices
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +131,7 @@ def kernels_of(library: ctypes.CDLL) -> tuple[Kernel, ...]:
     while (name := library.glmv_kernel_name(number)) is not None:
         precision, instructions = name.decode().split(":")
         if library.glmv_kernel_runs(number):
-            found.append(Kernel(number, precision, instructions))
+            found.append(Kernel(number, precision, instructions, bool(library.glmv_kernel_has_many(number))))
         number += 1
     return tuple(found)
 

@@ -149,12 +149,12 @@ def linear(
 ) -> torch.Tensor:
     """``x @ W.T + bias`` for a packed ``W`` of ``[N, K]``: ``[..., K]`` → ``[..., N]``.
 
-    On a CPU, a few tokens are multiplied without unpacking, see :mod:`glmv_cli.kernels.native`. For more, a part of
-    ``W`` is unpacked at a time: what the caches hold, and no memory to speak of.
+    On a CPU, a kernel multiplies what it is for, see :mod:`glmv_cli.kernels.native`. Otherwise, a part of ``W`` is
+    unpacked at a time: what the caches hold, and no memory to speak of.
     """
     kernel = native.chosen().kernel
-    few = packed.ndim == 2 and x.numel() <= native.FEW_TOKENS * x.shape[-1]
-    if kernel is not None and few and native.takes(x, 2 * packed.shape[-1]) and native.fits(NF4, packed, absmax):
+    fast = kernel is not None and packed.ndim == 2 and kernel.is_for(x.numel() // x.shape[-1])
+    if kernel is not None and fast and native.takes(x, 2 * packed.shape[-1]) and native.fits(NF4, packed, absmax):
         return native.linear(kernel, NF4, x, packed, absmax, bias)
     rows = max(1, _UNPACKED // x.shape[-1])
     if packed.device.type != "cpu" or len(packed) <= rows:

@@ -108,5 +108,5 @@ static void unpack(const glmv_format *format, const uint8_t *packed, const float
     exact_avx2.unpack(format, packed, absmax, K, out);
 }
 
-const kernel int8_avx2 = {"int8:avx2", runs, prepared, prepare, rows, unpack};
+const kernel int8_avx2 = {"int8:avx2", runs, prepared, prepare, rows, unpack, NULL};
 #endif

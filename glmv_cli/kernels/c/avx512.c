@@ -92,5 +92,5 @@ TARGET static void unpack(const glmv_format *format, const uint8_t *packed, cons
 #undef CALL
 }
 
-const kernel exact_avx512 = {"exact:avx512", runs, split_size, split, rows, unpack};
+const kernel exact_avx512 = {"exact:avx512", runs, split_size, split, rows, unpack, NULL};
 #endif

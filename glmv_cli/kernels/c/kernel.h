@@ -5,17 +5,59 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#if defined(_OPENMP)
+#include <omp.h>
+#endif
+
 #include "glmv.h"
 
 enum {
     UNIT = 64, /* weights that are loaded together, activations that share a scale; not the format's block */
     UNIT_BYTES = UNIT / 2,
     MAX_TOKENS = 8,
+    PANEL = 16, /* tokens */
+    MOST_ROWS = 256,
+    MOST_TOKENS = 512,
     CHUNK = 64 /* rows that a thread takes at a time */
 };
 
 static inline size_t lesser(size_t a, size_t b) { return a < b ? a : b; }
 static inline size_t chunks_of(size_t rows) { return (rows + CHUNK - 1) / CHUNK; }
+static inline size_t panels_of(size_t tokens) { return (tokens + PANEL - 1) / PANEL; }
+
+/* Rows that a thread multiplies with many tokens at a time: many, as activations are read again for each task, but such
+ * that every thread has some. */
+static inline size_t rows_together(size_t rows, int threads) {
+    size_t together = MOST_ROWS;
+    while (together > CHUNK && rows / together < 4 * (size_t)threads) together /= 2;
+    return together;
+}
+
+static inline size_t thread(void) {
+#if defined(_OPENMP)
+    return (size_t)omp_get_thread_num();
+#else
+    return 0;
+#endif
+}
+
+/* Products with many tokens: a tile of weights is expanded once, and used for all of them. */
+typedef struct {
+    size_t few; /* up to this many tokens, `rows` of the kernel is faster */
+    /* A thread calls these before and after its products, and nothing else of the library in between. */
+    void (*begin)(void);
+    void (*end)(void);
+    /* Bytes of a panel, which is PANEL tokens' activations, or those of fewer, in the form that `multiply` reads; a
+     * multiple of 64. */
+    size_t (*panel_size)(size_t K);
+    void (*pack)(const float *const *x, size_t count, size_t K, void *panel);
+    /* Bytes that `multiply` works in; a multiple of 64. */
+    size_t (*scratch_size)(size_t rows, size_t tokens);
+    /* y[t * stride + r] for all rows r of a matrix, 1 to MOST_ROWS of them, and 1 to MOST_TOKENS tokens t, whose panels
+     * follow each other. Panels and scratch are aligned to 64 bytes. */
+    void (*multiply)(const glmv_format *format, const uint8_t *packed, const float *absmax, size_t rows, size_t K,
+                     const void *panels, size_t tokens, void *scratch, float *y, size_t stride);
+} gemm;
 
 typedef struct {
     const char *name; /* "precision:instruction set" */
@@ -29,6 +71,7 @@ typedef struct {
                  const void *const *prepared, int tokens, float *y, size_t stride);
     /* out[K]: one row as float32. */
     void (*unpack)(const glmv_format *format, const uint8_t *packed, const float *absmax, size_t K, float *out);
+    const gemm *many; /* NULL: `rows` computes any number of tokens, a few at a time */
 } kernel;
 
 const kernel *kernel_at(int number);
@@ -39,6 +82,9 @@ char *room_for(const kernel *k, size_t K, size_t count, size_t *size);
 extern const kernel exact_portable;
 #if defined(GLMV_X86)
 extern const kernel exact_avx2, exact_avx512, int8_avx2, int8_avx512vnni;
+#endif
+#if defined(GLMV_AMX)
+extern const kernel int8_amx;
 #endif
 
 /* The form that all exact kernels read: of every unit the 32 even elements, then the 32 odd ones. */

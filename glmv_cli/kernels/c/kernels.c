@@ -7,9 +7,14 @@
 
 static const kernel *const KERNELS[] = {
 #if defined(GLMV_X86)
-    &exact_avx512, &exact_avx2, &exact_portable, &int8_avx512vnni, &int8_avx2,
-#else
+    &exact_avx512, &exact_avx2,
+#endif
     &exact_portable,
+#if defined(GLMV_AMX)
+    &int8_amx,
+#endif
+#if defined(GLMV_X86)
+    &int8_avx512vnni, &int8_avx2,
 #endif
 };
 enum { KERNEL_COUNT = sizeof KERNELS / sizeof *KERNELS };
@@ -21,6 +26,8 @@ const char *glmv_kernel_name(int number) {
 }
 
 int glmv_kernel_runs(int number) { return KERNELS[number]->runs(); }
+
+int glmv_kernel_has_many(int number) { return KERNELS[number]->many != NULL; }
 
 const kernel *kernel_at(int number) { return KERNELS[number]; }
 

@@ -1,32 +1,88 @@
-/* One matrix: its product with a few tokens, and all of it as float32. */
+/* One matrix: its product with tokens, and all of it as float32. */
 #include <stdlib.h>
 
 #include "glmv.h"
 #include "kernel.h"
 
-int glmv_linear(int number, const glmv_format *format, const glmv_matrix *matrix, int64_t N, int64_t K,
-                const float *bias, const float *x, int64_t T, float *y, int threads) {
-    const kernel *k = kernel_at(number);
-    size_t size, tokens = (size_t)T, rows = (size_t)N, columns = (size_t)K, chunks = chunks_of(rows);
-    size_t block = (size_t)format->block;
-    char *prepared = room_for(k, columns, tokens, &size);
+typedef struct {
+    const kernel *k;
+    const glmv_format *format;
+    const glmv_matrix *matrix;
+    size_t rows, columns, tokens;
+    const float *bias, *x;
+    float *y; /* [tokens, rows] */
+} product;
+
+static void add_bias(const product *p, size_t first, size_t count) {
+    for (size_t t = 0; p->bias && t < p->tokens; t++)
+        for (size_t r = first; r < first + count; r++) p->y[t * p->rows + r] += p->bias[r];
+}
+
+/* A few tokens at a time. */
+static int with_few(const product *p, int threads) {
+    size_t size, chunks = chunks_of(p->rows), columns = p->columns, blocks = columns / (size_t)p->format->block;
+    char *prepared = room_for(p->k, columns, p->tokens, &size);
     if (!prepared) return GLMV_NO_MEMORY;
-    for (size_t t = 0; t < tokens; t++) k->prepare(x + t * columns, columns, prepared + t * size);
+    for (size_t t = 0; t < p->tokens; t++) p->k->prepare(p->x + t * columns, columns, prepared + t * size);
 #pragma omp parallel for schedule(dynamic, 1) num_threads(threads) if (chunks > 1)
     for (size_t chunk = 0; chunk < chunks; chunk++) {
-        size_t first = chunk * CHUNK, count = lesser(CHUNK, rows - first);
-        for (size_t t = 0; t < tokens; t += MAX_TOKENS) {
+        size_t first = chunk * CHUNK, count = lesser(CHUNK, p->rows - first);
+        for (size_t t = 0; t < p->tokens; t += MAX_TOKENS) {
             const void *some[MAX_TOKENS];
-            size_t together = lesser(MAX_TOKENS, tokens - t);
+            size_t together = lesser(MAX_TOKENS, p->tokens - t);
             for (size_t i = 0; i < together; i++) some[i] = prepared + (t + i) * size;
-            k->rows(format, matrix->packed + first * (columns / 2), matrix->absmax + first * (columns / block), count,
-                    columns, some, (int)together, y + t * rows + first, rows);
+            p->k->rows(p->format, p->matrix->packed + first * (columns / 2), p->matrix->absmax + first * blocks, count,
+                       columns, some, (int)together, p->y + t * p->rows + first, p->rows);
         }
-        for (size_t t = 0; bias && t < tokens; t++)
-            for (size_t r = first; r < first + count; r++) y[t * rows + r] += bias[r];
+        add_bias(p, first, count);
     }
     free(prepared);
     return GLMV_OK;
+}
+
+static void pack_panel(const product *p, size_t panel, char *place) {
+    const float *x[PANEL];
+    size_t first = panel * PANEL, count = lesser(PANEL, p->tokens - first);
+    for (size_t t = 0; t < count; t++) x[t] = p->x + (first + t) * p->columns;
+    p->k->many->pack(x, count, p->columns, place);
+}
+
+static int with_many(const product *p, int threads) {
+    const gemm *many = p->k->many;
+    size_t columns = p->columns, blocks = columns / (size_t)p->format->block, panels = panels_of(p->tokens);
+    size_t together = rows_together(p->rows, threads), size = many->panel_size(columns);
+    size_t room = many->scratch_size(together, lesser(p->tokens, MOST_TOKENS));
+    char *packed = aligned_alloc(64, panels * size), *scratch = aligned_alloc(64, (size_t)threads * room);
+    if (packed && scratch) {
+#pragma omp parallel num_threads(threads) if (p->rows > CHUNK)
+        {
+#pragma omp for schedule(static)
+            for (size_t panel = 0; panel < panels; panel++) pack_panel(p, panel, packed + panel * size);
+            many->begin();
+#pragma omp for schedule(dynamic, 1)
+            for (size_t first = 0; first < p->rows; first += together) {
+                size_t count = lesser(together, p->rows - first);
+                for (size_t t = 0; t < p->tokens; t += MOST_TOKENS)
+                    many->multiply(p->format, p->matrix->packed + first * (columns / 2),
+                                   p->matrix->absmax + first * blocks, count, columns, packed + t / PANEL * size,
+                                   lesser(MOST_TOKENS, p->tokens - t), scratch + thread() * room,
+                                   p->y + t * p->rows + first, p->rows);
+                add_bias(p, first, count);
+            }
+            many->end();
+        }
+    }
+    int status = packed && scratch ? GLMV_OK : GLMV_NO_MEMORY;
+    free(packed);
+    free(scratch);
+    return status;
+}
+
+int glmv_linear(int number, const glmv_format *format, const glmv_matrix *matrix, int64_t N, int64_t K,
+                const float *bias, const float *x, int64_t T, float *y, int threads) {
+    const product p = {kernel_at(number), format, matrix, (size_t)N, (size_t)K, (size_t)T, bias, x, y};
+    int many = p.k->many && p.tokens > p.k->many->few;
+    return many ? with_many(&p, threads) : with_few(&p, threads);
 }
 
 int glmv_unpack(int number, const glmv_format *format, const glmv_matrix *matrix, int64_t N, int64_t K, float *out,
