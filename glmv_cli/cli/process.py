@@ -57,16 +57,17 @@ def order_gpus() -> None:
 
 
 def calm_threads() -> None:
-    """Let OpenMP's threads that have nothing to do wait actively for a fraction of a millisecond only, unless the user
-    wants it otherwise. Read when torch is imported.
+    """Let OpenMP's threads that have nothing to do wait actively for tens of microseconds only, unless the user wants
+    it otherwise. Read when torch is imported.
 
     libgomp's own limit, 300,000 rounds, is some ten milliseconds, which they take from whom they wait for if there are
-    fewer processors than busy threads. None at all makes steps of many short parts slow. Two processors, milliseconds a
-    token, GLM-4.5V's width beside a busy program / the demo model alone: 300,000 rounds 290 / 2.2; 30,000 203 / 2.2;
-    10,000 186 / 2.8; 1,000 153 / 4.8; none 148 / 5.8. GLM-4.5V's width alone: no difference.
+    fewer processors than busy threads; there it goes down to 100 to 1,000 itself, but knows its own threads only. None
+    at all makes steps of many short parts slow. Milliseconds a token by ``benchmarks/waiting.py`` on two processors:
+    GLM-4.5V's width beside a busy program / the demo model beside one / alone: 300,000 rounds 330 / 7 to 22 / 2.2;
+    10,000 180 / 10 / 3.0; 1,000 165 / 3.2 / 3.6; none 150 to 200 / 2.5 / 5.7. GLM-4.5V's width alone: no difference.
     """
     if "OMP_WAIT_POLICY" not in os.environ:
-        os.environ.setdefault("GOMP_SPINCOUNT", "10000")
+        os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
 
 def ignore_interrupts() -> None:

@@ -189,7 +189,7 @@ def test_gpus_are_numbered_as_they_are_planned(environ: dict[str, str], set_to: 
 
 @pytest.mark.parametrize(
     ("given", "rounds"),
-    [({}, "10000"), ({"GOMP_SPINCOUNT": "7"}, "7"), ({"OMP_WAIT_POLICY": "passive"}, "None")],
+    [({}, "1000"), ({"GOMP_SPINCOUNT": "7"}, "7"), ({"OMP_WAIT_POLICY": "passive"}, "None")],
 )
 def test_idle_threads_do_not_wait_actively_for_long(
     environ: dict[str, str], given: dict[str, str], rounds: str

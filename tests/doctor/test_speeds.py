@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from glmv_cli.doctor.speeds import disk_speed, memory_speed
+from glmv_cli.kernels import native
 from glmv_cli.units import GIB, MIB
 
 
@@ -15,6 +16,11 @@ def test_memory_is_read_with_the_threads_that_were_there_before() -> None:
     before = torch.get_num_threads()
     assert memory_speed(1, GIB // 2) > 0
     assert torch.get_num_threads() == before
+
+
+def test_without_the_library_torch_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(native, "read_bandwidth", lambda size, runs: None)
+    assert memory_speed(1, GIB // 2) > 0
 
 
 def test_where_memory_is_short_none_is_taken() -> None:
