@@ -50,7 +50,7 @@ class ProgressLine:
     def clear(self) -> None:
         """Leave the line empty, as if nothing had been there."""
         if self._width:
-            blank = " " * (self._width + _ECHO)
+            blank = " " * min(self._width + _ECHO, self._output.stderr_columns - 1)
             self._output.to_stderr("\r\x1b[J" if self._output.cursor else f"\r{blank}\r")
             self._width = 0
 

@@ -24,8 +24,8 @@ from tests.cli.fakes import FakeSession
 class RecitingSession:
     """Thinks for a while, then answers with a file, some characters at a time.
 
-    Three variables steer it: ``FAKE_TEXT`` is the file, ``FAKE_STEP`` how many characters come at a time, ``FAKE_PAUSE``
-    for how many seconds it waits after them.
+    Three variables steer it: ``FAKE_TEXT`` is the file, ``FAKE_STEP`` how many characters come at a time,
+    ``FAKE_PAUSE`` for how many seconds it waits after them.
     """
 
     def answer(self, request: ChatRequest, *, max_pixels: int) -> Iterator[Event]:

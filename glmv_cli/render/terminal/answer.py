@@ -23,7 +23,7 @@ class MarkdownAnswer:
 
     def __init__(
         self,
-        write: Callable[[str], None],
+        write: Callable[[str], object],
         size: Callable[[], os.terminal_size],
         look: Look,
         live: bool = True,

@@ -81,7 +81,7 @@ class Document:
         state = self._state
         end = state.source.rfind("\n") + 1
         complete, partial = state.source[:end], state.source[end:]
-        leaves = self._reader.leaves(settled_part(complete, partial), state.blank_above)
+        leaves = self._reader.leaves(settled_part(complete, partial, state.begun or bool(complete)), state.blank_above)
         if leaves and leaves[-1].kind == "table_open":
             leaves = self._reader.leaves(complete, state.blank_above)  # columns do not move with each letter
         elif leaves and leaves[-1].kind in ("paragraph_open", "heading_open"):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 _LEAST_PAUSE = 1 / 20
-_LONGEST_PAUSE = 1.0
+_LONGEST_PAUSE = 5.0
 _SHARE = 0.03
 """Of a processor's time: a drawing that took long is followed by a pause in proportion."""
 

@@ -12,9 +12,12 @@ _RUN = re.compile(r"\*+|_+|~+")
 _BACKTICKS = re.compile(r"`+")
 
 
-def settled_part(complete: str, partial: str) -> str:
-    """``complete`` lines, with the line that is being written if it is clear what it will be."""
-    if _MARKER.fullmatch(partial) or (complete.strip() and _NUMBER.fullmatch(partial)):
+def settled_part(complete: str, partial: str, begun: bool) -> str:
+    """``complete`` lines, with the line that is being written if it is clear what it will be.
+
+    A number may become that of an item, but an answer that has not ``begun`` may be a number.
+    """
+    if _MARKER.fullmatch(partial) or (begun and _NUMBER.fullmatch(partial)):
         return complete
     return complete + partial
 

@@ -21,7 +21,7 @@ class Screen:
     their size changes, however they break lines anew: erasing from there takes away the tail and nothing else.
     """
 
-    def __init__(self, write: Callable[[str], None]) -> None:
+    def __init__(self, write: Callable[[str], object]) -> None:
         self._write = write
         self._tail: Sequence[str] = ()
 

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import io
 import re
+import subprocess
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -9,14 +11,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glmv_cli.config import ShowThinking
+from glmv_cli.config import Render, ShowThinking
 from glmv_cli.errors import MediaError
-from glmv_cli.events import AnswerDelta, Event, Finished, Notice, Offloaded, ThinkingDelta, Timings, Usage
+from glmv_cli.events import AnswerDelta, Event, Finished, Notice, Offloaded, Progress, ThinkingDelta, Timings, Usage
 from glmv_cli.render.output import Output
-from glmv_cli.render.plain import PlainRenderer
 from glmv_cli.render.renderer import Renderer
+from glmv_cli.render.text import Display, TextRenderer
 
 FINISHED = Finished("", "", (), "stop", Usage(9, 4, 0, 2, 3), Timings(0, 0, 0, 0, 0, 0))
+FULL = Display(show_thinking="full")
 THINK_AND_ANSWER = (
     ThinkingDelta("I "),
     ThinkingDelta("see."),
@@ -24,6 +27,16 @@ THINK_AND_ANSWER = (
     AnswerDelta("cat."),
     FINISHED,
 )
+
+
+def screen_of(text: str) -> str:
+    """What a terminal shows after carriage returns."""
+    shown = []
+    for line in text.split("\n"):
+        shown.append("")
+        for part in line.split("\r"):
+            shown[-1] = part + shown[-1][len(part) :]
+    return "\n".join(line.rstrip(" ") for line in shown)
 
 
 class Stream(io.StringIO):
@@ -69,13 +82,13 @@ def show(renderer: Renderer, events: Sequence[Event], source: str | None = "a.pn
 
 
 def test_the_answer_and_only_the_answer_goes_to_stdout(console: Console) -> None:
-    show(PlainRenderer(console.output()), [Notice("a demo"), *THINK_AND_ANSWER])
+    show(TextRenderer(console.output()), [Notice("a demo"), *THINK_AND_ANSWER])
     assert console.texts == ("A cat.\n", "note: a demo\n")
 
 
 def test_what_was_read_from_disk_is_told_after_the_answer(console: Console) -> None:
     offloaded = Offloaded(3, 1, 3 << 29, 0, 0, 0)
-    show(PlainRenderer(console.output()), [AnswerDelta("A cat."), replace(FINISHED, offloaded=offloaded)])
+    show(TextRenderer(console.output()), [AnswerDelta("A cat."), replace(FINISHED, offloaded=offloaded)])
     assert console.screen == [
         "A cat.",
         "\n",
@@ -84,12 +97,12 @@ def test_what_was_read_from_disk_is_told_after_the_answer(console: Console) -> N
 
 
 def test_nothing_is_told_if_nothing_was_read(console: Console) -> None:
-    show(PlainRenderer(console.output()), [replace(FINISHED, offloaded=Offloaded(9, 0, 0, 5, 5, 99))])
+    show(TextRenderer(console.output()), [replace(FINISHED, offloaded=Offloaded(9, 0, 0, 5, 5, 99))])
     assert console.texts == ("\n", "")
 
 
 def test_the_answer_comes_as_it_is_made(console: Console) -> None:
-    show(PlainRenderer(console.output()), THINK_AND_ANSWER)
+    show(TextRenderer(console.output()), THINK_AND_ANSWER)
     assert console.screen == ["A ", "cat.", "\n"]
 
 
@@ -97,9 +110,11 @@ def test_the_answer_comes_as_it_is_made(console: Console) -> None:
     ("show_thinking", "stderr_tty", "shown"),
     [
         ("auto", False, ""),
-        ("auto", True, "I see.\n"),
+        ("auto", True, "thought for 0.0 s\n"),
+        ("collapsed", True, "thought for 0.0 s\n"),
+        ("collapsed", False, "thought for 0.0 s\n"),
         ("full", False, "I see.\n"),
-        ("full", True, "I see.\n"),
+        ("full", True, "thinking…\nI see.\nthought for 0.0 s\n"),
         ("none", False, ""),
         ("none", True, ""),
     ],
@@ -107,39 +122,41 @@ def test_the_answer_comes_as_it_is_made(console: Console) -> None:
 def test_thinking_is_shown_where_it_is_wanted(
     console: Console, show_thinking: ShowThinking, stderr_tty: bool, shown: str
 ) -> None:
-    renderer = PlainRenderer(console.output(stderr_tty=stderr_tty, color=False), show_thinking)
+    output = console.output(stderr_tty=stderr_tty, color=False)
+    renderer = TextRenderer(output, Display(show_thinking=show_thinking))
     show(renderer, THINK_AND_ANSWER)
-    assert console.texts == ("A cat.\n", shown)
+    assert (console.texts[0], screen_of(console.texts[1])) == ("A cat.\n", shown)
+    assert renderer.thinking == "I see."
 
 
 def test_thinking_is_dim_on_a_terminal_and_never_leaves_it_dim(console: Console) -> None:
-    show(PlainRenderer(console.output(stderr_tty=True)), THINK_AND_ANSWER)
-    assert console.texts == ("A cat.\n", "\x1b[2mI \x1b[0m\x1b[2msee.\x1b[0m\n")
+    show(TextRenderer(console.output(stderr_tty=True), FULL), THINK_AND_ANSWER)
+    assert "\x1b[2mI \x1b[0m\x1b[2msee.\x1b[0m\n" in console.texts[1]
 
 
 def test_thinking_is_not_dim_off_a_terminal(console: Console) -> None:
-    show(PlainRenderer(console.output(), "full"), THINK_AND_ANSWER)
+    show(TextRenderer(console.output(), FULL), THINK_AND_ANSWER)
     assert console.texts == ("A cat.\n", "I see.\n")
 
 
 def test_on_one_screen_the_answer_starts_its_own_line(console: Console) -> None:
     output = console.output(stdout_tty=True, stderr_tty=True, color=False)
-    show(PlainRenderer(output), THINK_AND_ANSWER)
-    assert "".join(console.screen) == "I see.\nA cat.\n"
+    show(TextRenderer(output, FULL), THINK_AND_ANSWER)
+    assert "".join(console.screen) == "thinking…\nI see.\nthought for 0.0 s\nA cat.\n"
 
 
 def test_an_empty_answer_is_an_empty_line(console: Console) -> None:
-    show(PlainRenderer(console.output(), "full"), [ThinkingDelta("too long"), FINISHED])
+    show(TextRenderer(console.output(), FULL), [ThinkingDelta("too long"), FINISHED])
     assert console.texts == ("\n", "too long\n")
 
 
 def test_a_single_answer_has_no_header(console: Console) -> None:
-    show(PlainRenderer(console.output()), THINK_AND_ANSWER, "a.png")
+    show(TextRenderer(console.output()), THINK_AND_ANSWER, "a.png")
     assert console.texts == ("A cat.\n", "")
 
 
 def test_several_answers_are_headed_by_their_names(console: Console) -> None:
-    renderer = PlainRenderer(console.output(), several=True)
+    renderer = TextRenderer(console.output(), several=True)
     show(renderer, THINK_AND_ANSWER, "a.png")
     show(renderer, [FINISHED], "b.png")
     show(renderer, THINK_AND_ANSWER, "c\x1b\n.png")
@@ -152,14 +169,16 @@ def test_several_answers_are_headed_by_their_names(console: Console) -> None:
 
 def test_a_header_stands_above_the_thinking(console: Console) -> None:
     output = console.output(stdout_tty=True, stderr_tty=True, color=False)
-    renderer = PlainRenderer(output, several=True)
+    renderer = TextRenderer(output, several=True)
     show(renderer, THINK_AND_ANSWER, "a.png")
     show(renderer, THINK_AND_ANSWER, "b.png")
-    assert "".join(console.screen) == ("==> a.png <==\nI see.\nA cat.\n\n==> b.png <==\nI see.\nA cat.\n")
+    assert screen_of("".join(console.screen)) == (
+        "==> a.png <==\nthought for 0.0 s\nA cat.\n\n==> b.png <==\nthought for 0.0 s\nA cat.\n"
+    )
 
 
 def test_a_source_that_fails_leaves_nothing_on_stdout(console: Console) -> None:
-    renderer = PlainRenderer(console.output(), several=True)
+    renderer = TextRenderer(console.output(), several=True)
     renderer.begin("bad.png")
     renderer.fail(MediaError("bad.png is empty", "choose another"))
     show(renderer, THINK_AND_ANSWER, "a.png")
@@ -170,7 +189,7 @@ def test_a_source_that_fails_leaves_nothing_on_stdout(console: Console) -> None:
 
 
 def test_a_failure_in_mid_answer_ends_the_line_first(console: Console) -> None:
-    renderer = PlainRenderer(console.output(stdout_tty=True, stderr_tty=True, color=False))
+    renderer = TextRenderer(console.output(stdout_tty=True, stderr_tty=True, color=False))
     show(renderer, [AnswerDelta("A c")])
     renderer.fail(MediaError("no memory"))
     assert "".join(console.screen) == "A c\nerror: no memory\n"
@@ -178,7 +197,7 @@ def test_a_failure_in_mid_answer_ends_the_line_first(console: Console) -> None:
 
 
 def test_a_failure_in_mid_thought_ends_the_line_first(console: Console) -> None:
-    renderer = PlainRenderer(console.output(), "full")
+    renderer = TextRenderer(console.output(), FULL)
     show(renderer, [ThinkingDelta("I s")])
     renderer.fail(MediaError("no memory"))
     assert console.texts == ("", "I s\nerror: no memory\n")
@@ -186,13 +205,13 @@ def test_a_failure_in_mid_thought_ends_the_line_first(console: Console) -> None:
 
 def test_a_note_in_mid_answer_starts_its_own_line_on_one_screen(console: Console) -> None:
     output = console.output(stdout_tty=True, stderr_tty=True)
-    show(PlainRenderer(output), [AnswerDelta("A "), Notice("x"), AnswerDelta("cat.\n"), Notice("y")])
+    show(TextRenderer(output), [AnswerDelta("A "), Notice("x"), AnswerDelta("cat.\n"), Notice("y")])
     assert "".join(console.screen) == "A \nnote: x\ncat.\nnote: y\n"
     assert console.texts[0] == "A cat.\n"
 
 
 def test_a_note_in_mid_answer_adds_no_line_where_the_answer_goes_elsewhere(console: Console) -> None:
-    show(PlainRenderer(console.output(stderr_tty=True)), [AnswerDelta("A "), Notice("x"), FINISHED])
+    show(TextRenderer(console.output(stderr_tty=True)), [AnswerDelta("A "), Notice("x"), FINISHED])
     assert console.texts == ("A \n", "note: x\n")
 
 
@@ -208,7 +227,7 @@ def test_a_note_in_mid_answer_adds_no_line_where_the_answer_goes_elsewhere(conso
 def test_closing_ends_an_interrupted_line_once(
     console: Console, events: Sequence[Event], texts: tuple[str, str]
 ) -> None:
-    renderer = PlainRenderer(console.output(), "full")
+    renderer = TextRenderer(console.output(), FULL)
     show(renderer, events)
     renderer.close()
     renderer.close()
@@ -216,9 +235,9 @@ def test_closing_ends_an_interrupted_line_once(
 
 
 def test_a_model_cannot_steer_the_terminal(console: Console) -> None:
-    renderer = PlainRenderer(console.output(stdout_tty=True, stderr_tty=True, color=False))
+    renderer = TextRenderer(console.output(stdout_tty=True, stderr_tty=True, color=False), FULL)
     show(renderer, [ThinkingDelta("\x1b[2J"), AnswerDelta("\x1b]0;x\x07 \x9b1m [red]"), FINISHED])
-    assert console.texts == ("\\x1b]0;x\\x07 \\x9b1m [red]\n", "\\x1b[2J\n")
+    assert console.texts == ("\\x1b]0;x\\x07 \\x9b1m [red]\n", "thinking…\n\\x1b[2J\nthought for 0.0 s\n")
 
 
 EVENTS = st.lists(
@@ -236,7 +255,8 @@ EVENTS = st.lists(
 def test_on_one_screen_no_line_mixes_kinds(events: list[Event], several: bool, color: bool) -> None:
     """In any order of events, and without adding anything to stdout."""
     console = Console()
-    renderer = PlainRenderer(console.output(stdout_tty=True, stderr_tty=True, color=color), several=several)
+    output = console.output(stdout_tty=True, stderr_tty=True, color=color)
+    renderer = TextRenderer(output, FULL, several)
     show(renderer, [*events, FINISHED], "X")
     screen = re.sub(r"\x1b\[\d*m", "", "".join(console.screen))
     for line in screen.split("\n"):
@@ -247,9 +267,78 @@ def test_on_one_screen_no_line_mixes_kinds(events: list[Event], several: bool, c
     assert screen.endswith("\n")
 
 
+def test_an_interrupt_keeps_what_came_and_marks_it(console: Console) -> None:
+    renderer = TextRenderer(console.output(stdout_tty=True, stderr_tty=True, color=False))
+    show(renderer, [ThinkingDelta("I see."), AnswerDelta("A c")])
+    renderer.interrupt()
+    renderer.close()
+    assert console.texts[0] == "A c\n"
+    assert screen_of("".join(console.screen)).endswith("A c\nnote: interrupted; the answer is not whole\n")
+
+
+def test_an_interrupt_before_any_answer_is_told_too(console: Console) -> None:
+    renderer = TextRenderer(console.output(stderr_tty=True, color=False))
+    show(renderer, [Progress("prefill", 1, 9)])
+    renderer.interrupt()
+    assert console.texts[0] == ""
+    assert screen_of(console.texts[1]) == "note: interrupted\n"
+
+
+def test_off_a_terminal_an_interrupt_says_nothing(console: Console) -> None:
+    renderer = TextRenderer(console.output())
+    show(renderer, [AnswerDelta("A c")])
+    renderer.interrupt()
+    assert console.texts == ("A c\n", "")
+
+
+def test_the_last_trace_is_that_of_the_last_answer(console: Console) -> None:
+    renderer = TextRenderer(console.output(), Display(show_thinking="none"))
+    show(renderer, THINK_AND_ANSWER)
+    show(renderer, [ThinkingDelta("Hm."), AnswerDelta("B"), FINISHED])
+    assert renderer.thinking == "Hm."
+
+
+@pytest.mark.parametrize(
+    ("render", "cursor", "tty", "styled", "moved"),
+    [
+        (None, True, True, True, True),
+        ("live", True, True, True, True),
+        ("blocks", True, True, True, False),
+        ("plain", True, True, False, False),
+        (None, False, True, False, False),
+        ("blocks", False, True, False, False),
+        ("live", False, True, False, False),
+        ("live", True, False, False, False),
+    ],
+)
+def test_the_answer_is_rendered_as_the_terminal_can(
+    console: Console, render: Render | None, cursor: bool, tty: bool, styled: bool, moved: bool
+) -> None:
+    output = replace(console.output(stdout_tty=tty), cursor=cursor)
+    show(TextRenderer(output, Display(render)), [AnswerDelta("**A** ca"), AnswerDelta("t."), FINISHED])
+    assert ("\x1b[1mA" in console.texts[0]) == styled
+    assert ("\x1b[J" in console.texts[0]) == moved
+    assert "cat.\n" in console.texts[0]
+
+
+def test_off_a_terminal_rich_is_not_loaded() -> None:
+    code = """
+import sys
+from glmv_cli.events import AnswerDelta
+from glmv_cli.render.output import Output
+from glmv_cli.render.text import TextRenderer
+renderer = TextRenderer(Output.of_process())
+renderer.begin(None)
+renderer.handle(AnswerDelta("A cat."))
+renderer.close()
+sys.exit("rich" in sys.modules)
+"""
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).returncode == 0
+
+
 def test_an_answer_that_was_cut_off_is_said_to_be() -> None:
     stdout, stderr = io.StringIO(), io.StringIO()
-    renderer = PlainRenderer(Output(stdout, stderr, stdout_is_tty=False, stderr_is_tty=False, color=False))
+    renderer = TextRenderer(Output(stdout, stderr, stdout_is_tty=False, stderr_is_tty=False, color=False))
     renderer.begin(None)
     for event in (AnswerDelta("A"), replace(FINISHED, finish_reason="length")):
         renderer.handle(event)
