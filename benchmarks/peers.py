@@ -6,7 +6,7 @@ DIRECTORY holds the checkpoint of :mod:`benchmarks.wide`, which is written if it
 the same tensors for each format, about 6.5 GB, which needs the package ``gguf``. Without ``--llama-bench``, glmv is
 measured alone. Each measurement is a process of its own, after its files have been read; both programs run once before
 they are timed. Decoding starts with an empty cache, as ``llama-bench`` does it. The limit of decoding is reading its
-bytes once a token, at the speed at which the same run reads memory. Printed are medians.
+bytes once a token, at the speed at which the same run reads memory.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -209,22 +210,27 @@ def compare(options: argparse.Namespace) -> None:
 def show(found: dict[str, list[Found]], threads: int) -> None:
     measured = [one for turns in found.values() for one in turns]
     bandwidth = statistics.median(one.bandwidth for one in measured if one.bandwidth is not None)
-    speed = {title: {test: median_of(turns, test) for test in TESTS} for title, turns in found.items()}
-    print(f"{threads} threads, tokens/s, medians; reading memory: {bandwidth / 1e9:.1f} GB/s")
-    print(" " * 18, *(f"{test:>12}" for test in TESTS), f"{'MB a token':>12} {'of the limit':>13}  what computed")
+    samples = {
+        title: {test: [sample for one in turns for sample in one.samples[test]] for test in TESTS}
+        for title, turns in found.items()
+    }
+    print(f"{threads} threads; tokens/s: median (slowest to fastest); reading memory: {bandwidth / 1e9:.1f} GB/s")
+    print(" " * 26, *(f"{test:>20}" for test in TESTS), f"{'MB a token':>11} {'of the limit':>13}  what computed")
     for title, turns in found.items():
-        columns = " ".join(f"{speed[title][test]:12.1f}" for test in TESTS)
+        columns = " ".join(f"{spread(samples[title][test]):>20}" for test in TESTS)
         moved = turns[0].bytes_a_token
-        share = speed[title][TESTS[-1]] * moved / bandwidth
-        print(f"{title:18} {columns} {moved / 1e6:12.0f} {share:13.0%}  {turns[0].said}")
-    for ours in (title for title in found if title.startswith("glmv")):
-        for theirs in (title for title in found if title.startswith("llama")):
-            ratios = " ".join(f"{speed[ours][test] / speed[theirs][test]:11.2f}x" for test in TESTS)
-            print(f"{ours} / {theirs}: {ratios.strip()}")
+        share = statistics.median(samples[title][TESTS[-1]]) * moved / bandwidth
+        print(f"{title:26} {columns} {moved / 1e6:11.0f} {share:13.0%}  {turns[0].said}")
+    for how, figure in (("medians", statistics.median), ("the fastest", max)):
+        print(how)
+        for ours, theirs in product(found, found):
+            if ours.startswith("glmv") and theirs.startswith("llama"):
+                ratios = (figure(samples[ours][test]) / figure(samples[theirs][test]) for test in TESTS)
+                print(f"{f'{ours} / {theirs}':30}" + " ".join(f"{ratio:19.2f}x" for ratio in ratios))
 
 
-def median_of(turns: list[Found], test: str) -> float:
-    return statistics.median(sample for one in turns for sample in one.samples[test])
+def spread(samples: list[float]) -> str:
+    return f"{statistics.median(samples):.1f} ({min(samples):.1f}-{max(samples):.1f})"
 
 
 def main() -> None:

@@ -41,8 +41,14 @@ class Contestant(Protocol):
 class Glmv:
     """The command line, in processes of its own: ``jobs`` at a time, each with its share of the cores."""
 
-    name: str
+    model: str
     jobs: int = 2
+    kernel: str | None = None
+    """For ``GLMV_KERNEL``; None: as it is set."""
+
+    @property
+    def name(self) -> str:
+        return self.model if self.kernel is None else f"{self.model} {self.kernel}"
 
     def ask(self, questions: Sequence[Question], think: bool) -> list[Reply]:
         batches = list(_batches(questions))
@@ -60,16 +66,17 @@ class Glmv:
         files = [str(q.path) for q in questions]
         command = [
             sys.executable, "-m", "glmv_cli", "describe", *files, "--json",
-            "--prompt", questions[0].prompt, "--model", self.name, "--think" if think else "--no-think",
+            "--prompt", questions[0].prompt, "--model", self.model, "--think" if think else "--no-think",
             "--temperature", "0", "--max-tokens", str(MAX_TOKENS),
         ]  # fmt: skip
         threads = max(1, (os.cpu_count() or 1) // self.jobs)
+        chosen = {} if self.kernel is None else {"GLMV_KERNEL": self.kernel}
         run = subprocess.run(
             command,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             encoding="utf-8",
-            env=os.environ | {"OMP_NUM_THREADS": str(threads)},
+            env=os.environ | {"OMP_NUM_THREADS": str(threads)} | chosen,
         )
         replies = read_replies(run.stdout, files)
         if replies is None and len(files) == 1 and run.returncode and not run.stdout:

@@ -13,18 +13,20 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from tools.demo_model.asking import Contestant, Glmv, Question
 from tools.demo_model.cases import Case, box_cases, film_cases, scene_cases
-from tools.demo_model.grading import grade_thinking
+from tools.demo_model.grading import Reply, grade_thinking
 from tools.demo_model.report import Figure, Tally, as_json, table
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", action="append", help="as for glmv; repeat it to compare (default: demo)")
+    parser.add_argument("--kernel", action="append", help="as GLMV_KERNEL; repeat it to compare with the first")
     parser.add_argument("--reference", type=Path, help="a plain Hugging Face directory, run by transformers")
     parser.add_argument("--scenes", type=int, default=200)
     parser.add_argument("--films", type=int, default=100)
@@ -35,7 +37,9 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="glmv processes at a time")
     args = parser.parse_args()
 
-    contestants: list[Contestant] = [Glmv(model, args.jobs) for model in args.model or ["demo"]]
+    contestants: list[Contestant] = [
+        Glmv(model, args.jobs, kernel) for model in args.model or ["demo"] for kernel in args.kernel or [None]
+    ]
     models = {c.name for c in contestants}
     if args.reference:
         from tools.demo_model.reference import Reference
@@ -50,17 +54,44 @@ def main() -> None:
         ]
         with open(args.log or os.devnull, "w", encoding="utf-8") as log:
             runs = [examine(c, cases, think, log) for c in contestants for think in (True, False)]
-    figures = [figure for run in runs for figure in run]
+    figures = [figure for run in runs for figure in run.figures]
     print(table(figures))
+    alike = [alikeness(run, first) for run in runs for first in runs[:2] if run.think == first.think and run != first]
+    for line in alike:
+        print("{model} answers {answers} of {cases} as {reference} does, {whole} with the same thinking".format(**line))
     drawn = {"seed": args.seed, "scenes": args.scenes, "films": args.films, "boxes": args.boxes}
+    result = {"drawn": drawn, "figures": as_json(figures)} | ({"alike": alike} if alike else {})
     args.out.parent.mkdir(parents=True, exist_ok=True)
-    args.out.write_text(json.dumps({"drawn": drawn, "figures": as_json(figures)}, indent=1) + "\n")
+    args.out.write_text(json.dumps(result, indent=1) + "\n")
     missed = [f for f in figures if f.model in models and f.missed]
     if missed:
         sys.exit(f"{len(missed)} targets missed, marked ! above")
 
 
-def examine(contestant: Contestant, cases: Sequence[Case], think: bool, log: TextIO) -> list[Figure]:
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a contestant said to all cases."""
+
+    model: str
+    think: bool
+    replies: list[Reply]
+    figures: list[Figure]
+
+
+def alikeness(run: Run, reference: Run) -> dict[str, Any]:
+    """How many answers are the same, character by character, and how many replies with their thinking."""
+    pairs = list(zip(run.replies, reference.replies, strict=True))
+    return {
+        "model": run.model,
+        "reference": reference.model,
+        "thinking": run.think,
+        "cases": len(pairs),
+        "answers": sum(ours.answer == theirs.answer for ours, theirs in pairs),
+        "whole": sum(ours == theirs for ours, theirs in pairs),
+    }
+
+
+def examine(contestant: Contestant, cases: Sequence[Case], think: bool, log: TextIO) -> Run:
     """Asks every case and adds up the marks; each question and reply goes to ``log``."""
     started = time.monotonic()
     replies = contestant.ask([Question(case.path, case.prompt) for case in cases], think)
@@ -75,7 +106,7 @@ def examine(contestant: Contestant, cases: Sequence[Case], think: bool, log: Tex
     failed = sum(reply.error is not None for reply in replies)
     spent = time.monotonic() - started
     print(f"{who}: {len(cases)} answers ({failed} failed) in {spent:.0f} s", file=sys.stderr)
-    return tally.figures()
+    return Run(contestant.name, think, replies, tally.figures())
 
 
 if __name__ == "__main__":
