@@ -23,6 +23,8 @@ class Family:
     """Name of the class in transformers."""
     experts_class: str | None
     """Name of the module class in transformers that holds fused experts; None: a dense model."""
+    rotary_pairs: bool = False
+    """Rotary positions turn elements 2i and 2i + 1; otherwise i and i + half."""
     sees: bool = True
     """Takes pictures and films."""
     answer_tags: tuple[str, str] | None = None
@@ -48,6 +50,7 @@ FAMILIES = {
             title="GLM-4.1V-9B-Thinking",
             model_class="Glm4vForConditionalGeneration",
             experts_class=None,
+            rotary_pairs=True,
             answer_tags=("<answer>", "</answer>"),
             generation={
                 "do_sample": True, "temperature": 0.8, "top_k": 2, "top_p": 0.6, "repetition_penalty": 1.1,
@@ -58,6 +61,7 @@ FAMILIES = {
             title="GLM-4.6V-Flash",
             model_class="Glm46VForConditionalGeneration",
             experts_class=None,
+            rotary_pairs=True,
             generation={
                 "do_sample": True, "temperature": 0.8, "top_k": 2, "top_p": 0.6, "repetition_penalty": 1.1,
             },

@@ -185,7 +185,7 @@ def linear(
     if bias is not None:
         bias = bias.to(torch.float32).contiguous()
     status = _library().glmv_linear(
-        *(kernel.number, _format(packing), _matrix(packed, absmax), rows, columns),
+        *(kernel.number, format_of(packing), matrix_of(packed, absmax), rows, columns),
         *(None if bias is None else bias.data_ptr(), x.data_ptr(), x.numel() // columns),
         *(out.data_ptr(), torch.get_num_threads()),
     )
@@ -200,7 +200,7 @@ def unpack(kernel: Kernel, packing: Format, packed: torch.Tensor, absmax: torch.
     rows = out.numel() // columns
     _check(
         _library().glmv_unpack(
-            *(kernel.number, _format(packing), _matrix(packed, absmax), rows, columns),
+            *(kernel.number, format_of(packing), matrix_of(packed, absmax), rows, columns),
             *(out.data_ptr(), torch.get_num_threads()),
         )
     )
@@ -224,9 +224,9 @@ def routed_experts(
     out = torch.empty_like(hidden)
     strides = [tensor.stride(0) for tensor in (*gate_up, *down)]
     sizes = (len(gate_up[0]), hidden.shape[-1], 2 * down[0].shape[-1])
-    experts = _Experts(_matrix(*gate_up), _matrix(*down), *strides, *sizes)
+    experts = _Experts(matrix_of(*gate_up), matrix_of(*down), *strides, *sizes)
     status = _library().glmv_routed_experts(
-        *(kernel.number, _format(packing), experts, hidden.data_ptr(), ids.data_ptr(), weights.data_ptr()),
+        *(kernel.number, format_of(packing), experts, hidden.data_ptr(), ids.data_ptr(), weights.data_ptr()),
         *(*ids.shape, out.data_ptr(), torch.get_num_threads()),
     )
     _check(status)
@@ -254,12 +254,13 @@ def _library() -> ctypes.CDLL:
     return loaded
 
 
-def _matrix(packed: torch.Tensor, absmax: torch.Tensor) -> _Matrix:
+def matrix_of(packed: torch.Tensor, absmax: torch.Tensor) -> _Matrix:
+    """Where a matrix lies, for the library."""
     return _Matrix(packed.data_ptr(), absmax.data_ptr())
 
 
 @lru_cache(maxsize=16)
-def _format(packing: Format) -> _Format:
+def format_of(packing: Format) -> _Format:
     """Raises ``ValueError`` for a block of another size, or for numbers that are not 16 finite ones."""
     made = _Format()
     if len(packing.code) != 16:

@@ -52,6 +52,15 @@ def _declare(library: ctypes.CDLL) -> None:
     )
     library.glmv_rows8_quantize.argtypes = (_INTEGER, _POINTER, _SIZE, _SIZE, _POINTER, _POINTER, _INTEGER)
     library.glmv_rows8_quantize.restype = None
+    library.glmv_route.argtypes = (_INTEGER, _POINTER, _POINTER, _SIZE, _POINTER, _POINTER, _POINTER, _INTEGER)
+    library.glmv_route.restype = None
+    library.glmv_rotate.argtypes = (_POINTER, _SIZE, _SIZE, _POINTER, _POINTER, _SIZE, _INTEGER)
+    library.glmv_rotate.restype = None
+    library.glmv_linears.argtypes = (_INTEGER, _POINTER, _POINTER, _SIZE, _SIZE, _POINTER, _SIZE, _INTEGER)
+    library.glmv_mlp.argtypes = (
+        *(_INTEGER, _POINTER, _POINTER, _POINTER, _POINTER, _SIZE, _SIZE),
+        *(_POINTER, _SIZE, _POINTER, _INTEGER),
+    )
 
 
 def takes(*tensors: torch.Tensor) -> bool:

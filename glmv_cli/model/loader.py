@@ -17,9 +17,12 @@ from torch import nn
 from glmv_cli.errors import ModelError
 from glmv_cli.families import Family, family_of
 from glmv_cli.layout import ABSMAX, FLOAT32, QUANT_MAP, QUANT_STATE, residence_of
+from glmv_cli.model.attention import Attention4bit
 from glmv_cli.model.checkpoint import Checkpoint
 from glmv_cli.model.head import Head8bit
+from glmv_cli.model.mlp import MLP4bit, Router
 from glmv_cli.model.modules import Experts4bit, Linear4bit
+from glmv_cli.model.norm import RMSNorm
 from glmv_cli.model.precision import CPU_DTYPE
 from glmv_cli.model.quant_state import difference
 from glmv_cli.model.sixteen import Conv16, Embedding16, Linear16
@@ -84,6 +87,10 @@ def _replacement(
     if type(module).__name__ == family.experts_class and f"{path}.gate_up_proj.{ABSMAX}" in checkpoint.files:
         experts, double, hidden = module.get_parameter("gate_up_proj").shape
         return Experts4bit(experts, hidden, double // 2)
+    if (sublayer := _sublayer(path, module, checkpoint, family)) is not None:
+        return sublayer
+    if type(module).__name__.endswith("RMSNorm"):
+        return RMSNorm(*module.weight.shape, module.variance_epsilon)
     if not isinstance(module, (nn.Linear, nn.Conv2d, nn.Embedding)):
         return None
     if isinstance(module, nn.Linear) and f"{weight}.{QUANT_STATE}" in checkpoint.files:
@@ -98,6 +105,18 @@ def _replacement(
     if form == "rows8" and head_on_cpu:
         return Head8bit(module.out_features, module.in_features)
     return Linear16(module.in_features, module.out_features, module.bias is not None)
+
+
+def _sublayer(path: str, module: nn.Module, checkpoint: Checkpoint, family: Family) -> nn.Module | None:
+    """Our module for a part of a layer whose linear layers are packed; these are replaced after it."""
+    if hasattr(module, "e_score_correction_bias"):
+        return Router(module)
+    parts = [name for name, _ in module.named_children() if name.endswith("_proj")]
+    if not parts or any(f"{path}.{name}.weight.{QUANT_STATE}" not in checkpoint.files for name in parts):
+        return None
+    if "down_proj" in parts:
+        return MLP4bit(module)
+    return Attention4bit(module, family.rotary_pairs) if "q_proj" in parts else None
 
 
 def _bind_tensors(model: transformers.PreTrainedModel, checkpoint: Checkpoint, dtype: torch.dtype) -> None:

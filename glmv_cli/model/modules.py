@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from glmv_cli.kernels import nf4
+from glmv_cli.kernels.linears import Weights
 from glmv_cli.kernels.moe import PackedExperts, routed_experts
 
 
@@ -22,6 +23,11 @@ class Linear4bit(nn.Module):
         self.weight = nn.Parameter(packed, requires_grad=False)
         self.absmax = nn.Parameter(absmax, requires_grad=False)
         self.bias = nn.Parameter(torch.empty(out_features), requires_grad=False) if bias else None
+
+    @property
+    def packed(self) -> Weights:
+        """The weights as they are bound now."""
+        return Weights(self.weight, self.absmax, self.bias)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return nf4.linear(x, self.weight, self.absmax, self.bias)

@@ -22,4 +22,41 @@ GLMV_API int glmv_rows8(int set, const int8_t *weight, const float *scale, int64
 GLMV_API void glmv_rows8_quantize(int set, const uint16_t *in, int64_t N, int64_t K, int8_t *out, float *scale,
                                   int threads);
 
+/* One of several matrices with the same input. */
+typedef struct {
+    glmv_matrix matrix;
+    int64_t rows;
+    const float *bias; /* [rows], or NULL */
+    float *y;          /* [T, rows] */
+} glmv_part;
+
+/* Each part's y = x[T, K] times its transposed matrix, plus its bias. */
+GLMV_API int glmv_linears(int kernel, const glmv_format *format, const glmv_part *parts, int64_t count, int64_t K,
+                          const float *x, int64_t T, int threads);
+
+/* out[T, H] = down(SiLU(gate) * up), with matrices [I, H], [I, H], [H, I]. */
+GLMV_API int glmv_mlp(int kernel, const glmv_format *format, const glmv_matrix *gate, const glmv_matrix *up,
+                      const glmv_matrix *down, int64_t H, int64_t I, const float *x, int64_t T, float *out,
+                      int threads);
+
+enum { GLMV_MOST_EXPERTS = 1024 };
+
+typedef struct {
+    const float *weight;     /* [experts, hidden] */
+    const float *correction; /* [experts]: what scores get for the choice only */
+    int64_t experts, hidden, choices;
+    int64_t groups, open_groups; /* experts of so many groups, the best ones, can be chosen */
+    int32_t normalized;          /* whether the weights of a token are divided by their sum */
+    float factor;
+} glmv_router;
+
+/* logits[T, experts], chosen ids[T, choices] and their weights. There are no more experts than GLMV_MOST_EXPERTS. */
+GLMV_API void glmv_route(int set, const glmv_router *router, const float *x, int64_t T, float *logits, int64_t *ids,
+                         float *weights, int threads);
+
+/* Rotates, in place, the first `rotated` of D elements of each head of one token; cosines[rotated], sines[rotated].
+ * Element i belongs to i + rotated/2, or with `pairs` 2i to 2i + 1. */
+GLMV_API void glmv_rotate(float *heads, int64_t count, int64_t D, const float *cosines, const float *sines,
+                          int64_t rotated, int pairs);
+
 #endif
