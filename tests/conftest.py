@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import torch
 from hypothesis import settings
-from transformers import PreTrainedModel
 
-from tests.reference import dequantized_model
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
 
+# Without a GPU, Triton's kernels are interpreted. It asks once, when it is imported, which transformers
+# and bitsandbytes do: they are imported below, where they are needed.
+if not torch.cuda.is_available():
+    os.environ["TRITON_INTERPRET"] = "1"
 # Workers share the cores: one thread each. A slow machine is no failure.
 torch.set_num_threads(1)
 settings.register_profile("default", deadline=None)
@@ -56,4 +61,6 @@ def original_directory() -> Path:
 @pytest.fixture(scope="session")
 def reference_model(demo_directory: Path) -> PreTrainedModel:
     """The class of transformers, in float32, with the shipped weights unpacked by bitsandbytes."""
+    from tests.reference import dequantized_model
+
     return dequantized_model(demo_directory)

@@ -8,6 +8,7 @@ import torch
 from torch.nn import functional as F
 
 from glmv_cli.kernels import native, nf4
+from glmv_cli.kernels.gpu import choice, launch
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,9 @@ def routed_experts(
     they are computed elsewhere. Only chosen experts are unpacked, one at a time. All is on one device, but the ids
     may be in main memory: then nobody waits for a GPU here.
     """
+    if _fit_a_gpu(hidden, expert_ids, expert_weights, experts):
+        first, second = (experts.gate_up, experts.gate_up_absmax), (experts.down, experts.down_absmax)
+        return launch.routed_experts(nf4.NF4_CODE, hidden, expert_ids, expert_weights, first, second)
     kernel = native.chosen().kernel
     fast = kernel is not None and kernel.is_for(expert_ids.numel(), matrices=len(experts.down))
     if kernel is not None and fast and _fit(hidden, expert_ids, expert_weights, experts):
@@ -61,4 +65,17 @@ def _fit(hidden: torch.Tensor, ids: torch.Tensor, weights: torch.Tensor, experts
         and native.takes(hidden, width)
         and native.fits(nf4.NF4, experts.gate_up, experts.gate_up_absmax)
         and native.fits(nf4.NF4, experts.down, experts.down_absmax)
+    )
+
+
+def _fit_a_gpu(hidden: torch.Tensor, ids: torch.Tensor, weights: torch.Tensor, experts: PackedExperts) -> bool:
+    """Whether Triton computes this."""
+    count, width, half = experts.down.shape
+    return (
+        choice.takes(hidden, (experts.gate_up, experts.gate_up_absmax))
+        and choice.reads((experts.down, experts.down_absmax))
+        and experts.gate_up.shape == (count, 4 * half, width // 2)
+        and (len(hidden),) == ids.shape[:1] == weights.shape[:1]
+        and ids.shape == weights.shape
+        and weights.device == hidden.device
     )

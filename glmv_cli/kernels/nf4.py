@@ -13,6 +13,7 @@ import torch
 from torch.nn import functional as F
 
 from glmv_cli.kernels import native, quantizers
+from glmv_cli.kernels.gpu import choice, launch
 
 BLOCK_SIZE = 64
 _UNPACKED = 1 << 20
@@ -131,6 +132,8 @@ def dequantize(packed: torch.Tensor, absmax: torch.Tensor, dtype: torch.dtype = 
     kernel = native.chosen().kernel
     if kernel is not None and native.fits(NF4, packed, absmax) and packed.is_contiguous() and absmax.is_contiguous():
         return native.unpack(kernel, NF4, packed, absmax).to(dtype)
+    if packed.is_contiguous() and absmax.is_contiguous() and choice.reads((packed, absmax)):
+        return launch.unpack(NF4_CODE, (packed, absmax), dtype)
     # One look-up a byte gives both of its elements; as one number of eight bytes, that is one copy.
     elements = _byte_pairs(packed.device).index_select(0, packed.flatten().int()).view(torch.float32)
     blocks = elements.view(*absmax.shape, BLOCK_SIZE).mul_(absmax[..., None])
@@ -149,13 +152,16 @@ def linear(
 ) -> torch.Tensor:
     """``x @ W.T + bias`` for a packed ``W`` of ``[N, K]``: ``[..., K]`` → ``[..., N]``.
 
-    On a CPU, a kernel multiplies what it is for, see :mod:`glmv_cli.kernels.native`. Otherwise, a part of ``W`` is
-    unpacked at a time: what the caches hold, and no memory to speak of.
+    A kernel multiplies what it is for without unpacking all of it, see :mod:`glmv_cli.kernels.native` and, for GPUs,
+    :mod:`glmv_cli.kernels.gpu.choice`. Otherwise a CPU unpacks a part of ``W`` at a time: what the caches hold, and no
+    memory to speak of.
     """
     kernel = native.chosen().kernel
     fast = kernel is not None and packed.ndim == 2 and kernel.is_for(x.numel() // x.shape[-1])
     if kernel is not None and fast and native.takes(x, 2 * packed.shape[-1]) and native.fits(NF4, packed, absmax):
         return native.linear(kernel, NF4, x, packed, absmax, bias)
+    if packed.ndim == 2 and x.numel() <= launch.FEW_TOKENS * x.shape[-1] and choice.takes(x, (packed, absmax)):
+        return launch.linear(NF4_CODE, x, (packed, absmax), bias)
     rows = max(1, _UNPACKED // x.shape[-1])
     if packed.device.type != "cpu" or len(packed) <= rows:
         return F.linear(x, dequantize(packed, absmax, x.dtype), bias)
