@@ -18,8 +18,8 @@ FEW_TOKENS = 8
 """Up to this many tokens, a dense matrix is multiplied as it is packed."""
 FEW_CHOICES = 64
 """Up to this many choices, each of them reads its expert: hardly two are of the same one."""
-_GEMV = {"ROWS": 16, "BLOCKS": 8}
-_GEMM_ROWS = 64
+GEMV_TILE = {"ROWS": 16, "BLOCKS": 8}
+GEMM_ROWS = 64
 _COLUMNS = 1024
 
 
@@ -33,9 +33,9 @@ def linear(code: Sequence[float], x: torch.Tensor, matrix: Matrix, bias: torch.T
     out = x.new_empty(*x.shape[:-1], rows)
     added = out if bias is None else bias.contiguous()
     with torch.cuda.device_of(x):
-        gemv.linear[_tiles(rows, _GEMV["ROWS"]), x.numel() // columns](
+        gemv.linear[_tiles(rows, GEMV_TILE["ROWS"]), x.numel() // columns](
             *(out, x, packed, absmax, _table(tuple(code), x.device), added, rows),
-            **{"COLUMNS": columns, "BIASED": bias is not None, **_GEMV},
+            **{"COLUMNS": columns, "BIASED": bias is not None, **GEMV_TILE},
         )
     return out
 
@@ -82,13 +82,13 @@ def _few(
     ids = ids.to(hidden.device, non_blocking=True).contiguous()
     tokens, top = ids.shape
     width, inner = hidden.shape[-1], 2 * down[0].shape[-1]
-    shape = {"TOP": top, "HIDDEN": width, "INNER": inner, **_GEMV}
+    shape = {"TOP": top, "HIDDEN": width, "INNER": inner, **GEMV_TILE}
     between = torch.empty(tokens * top, inner, device=hidden.device)  # float32
     out = torch.empty_like(hidden)
-    gemv.gate_up[_tiles(inner, _GEMV["ROWS"]), tokens * top](
+    gemv.gate_up[_tiles(inner, GEMV_TILE["ROWS"]), tokens * top](
         *(between, hidden, ids, *gate_up, code, *_strides(gate_up)), **shape
     )
-    gemv.down[_tiles(width, _GEMV["ROWS"]), tokens](
+    gemv.down[_tiles(width, GEMV_TILE["ROWS"]), tokens](
         *(out, between, ids, weights, *down, code, *_strides(down)), **shape
     )
     return out
@@ -106,14 +106,14 @@ def _many(
     if not lines:
         return torch.zeros_like(hidden)
     width, inner = hidden.shape[-1], 2 * down[0].shape[-1]
-    shape = {"HIDDEN": width, "INNER": inner, "ROWS": _GEMM_ROWS, "TOKENS": tile}
+    shape = {"HIDDEN": width, "INNER": inner, "ROWS": GEMM_ROWS, "TOKENS": tile}
     parted = hidden.unflatten(-1, (-1, 2)).transpose(-1, -2).contiguous()  # [T, 2, H/2]
     between, parts = hidden.new_empty(lines, inner), hidden.new_empty(lines, width)
-    gemm.gate_up[tiles, _tiles(inner, _GEMM_ROWS)](
+    gemm.gate_up[tiles, _tiles(inner, GEMM_ROWS)](
         *(between, parted, groups.tiles, groups.tokens, *gate_up, code, *_strides(gate_up)),
         **{**shape, "BYTES": _bytes(width)},
     )
-    gemm.down[tiles, _tiles(width, _GEMM_ROWS)](
+    gemm.down[tiles, _tiles(width, GEMM_ROWS)](
         *(parts, between, groups.tiles, *down, code, *_strides(down)), **{**shape, "BYTES": _bytes(inner)}
     )
     out = torch.empty_like(hidden)
