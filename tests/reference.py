@@ -7,7 +7,6 @@ from pathlib import Path
 
 import torch
 import transformers
-from bitsandbytes.functional import QuantState, dequantize_4bit
 from safetensors.torch import load_file
 from transformers import PreTrainedModel
 
@@ -34,6 +33,9 @@ def dequantized_model(directory: Path) -> PreTrainedModel:
 
 
 def _unpacked(name: str, stored: dict[str, torch.Tensor]) -> torch.Tensor:
+    # Here, since what else is in this file is asked for on machines with a GPU and without bitsandbytes.
+    from bitsandbytes.functional import QuantState, dequantize_4bit
+
     packed = stored[name]
     if packed.dtype != torch.uint8:
         return packed

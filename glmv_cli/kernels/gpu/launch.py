@@ -99,14 +99,12 @@ def _many(
 ) -> torch.Tensor:
     from glmv_cli.kernels.gpu import gemm
 
-    ids = ids.cpu()
-    tile = _tile_of(ids)
-    groups = Groups.of(ids, tile, hidden.device)
+    groups = Groups.of(ids.cpu(), hidden.device)
     lines, tiles = len(groups.tokens), len(groups.tiles)
     if not lines:
         return torch.zeros_like(hidden)
     width, inner = hidden.shape[-1], 2 * down[0].shape[-1]
-    shape = {"HIDDEN": width, "INNER": inner, "ROWS": GEMM_ROWS, "TOKENS": tile}
+    shape = {"HIDDEN": width, "INNER": inner, "ROWS": GEMM_ROWS, "TOKENS": groups.size}
     parted = hidden.unflatten(-1, (-1, 2)).transpose(-1, -2).contiguous()  # [T, 2, H/2]
     between, parts = hidden.new_empty(lines, inner), hidden.new_empty(lines, width)
     gemm.gate_up[tiles, _tiles(inner, GEMM_ROWS)](
@@ -121,13 +119,6 @@ def _many(
         *(out, parts, groups.lines, weights), HIDDEN=width, TOP=ids.shape[1], COLUMNS=_COLUMNS
     )
     return out
-
-
-def _tile_of(ids: torch.Tensor) -> int:
-    """Tokens of a tile: as many as choose an expert on average, between what matrix units and registers want."""
-    chosen = ids[ids >= 0]
-    mean = chosen.numel() / max(1, chosen.unique().numel())
-    return 16 if mean <= 16 else 32 if mean <= 32 else 64
 
 
 def _bytes(columns: int) -> int:

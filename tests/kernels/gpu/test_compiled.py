@@ -12,7 +12,7 @@ import pytest
 from tests.kernels.gpu.triton_device import needs_triton
 
 ROOT = Path(__file__).parents[3]
-SHARED_MEMORY = {80: 163, 86: 99, 89: 99, 90: 227, 120: 99}
+SHARED_MEMORY = {80: 163, 89: 99, 90: 227, 120: 99}
 """KiB that a block may have, by compute capability: CUDA C++ Programming Guide, technical specifications."""
 
 
