@@ -127,5 +127,5 @@ static void unpack(const glmv_format *format, const uint8_t *packed, const float
     exact_avx512.unpack(format, packed, absmax, K, out);
 }
 
-const kernel int8_avx512vnni = {"int8:avx512vnni", runs, prepared, prepare, rows, unpack, NULL};
+const kernel int8_avx512vnni = {"int8:avx512vnni", runs, prepared, prepare, rows, unpack, &avx512_many8};
 #endif

@@ -82,6 +82,7 @@ char *room_for(const kernel *k, size_t K, size_t count, size_t *size);
 extern const kernel exact_portable;
 #if defined(GLMV_X86)
 extern const kernel exact_avx2, exact_avx512, int8_avx2, int8_avx512vnni;
+extern const gemm avx512_many8;
 #endif
 #if defined(GLMV_AMX)
 extern const kernel int8_amx;
@@ -94,6 +95,7 @@ void split(const float *x, size_t K, void *prepared);
 /* Weights are read once, and faster than the processor foresees: ask for them early. Past the end this does nothing. */
 #if defined(__GNUC__)
 static inline void prefetch(const uint8_t *packed) { __builtin_prefetch((const void *)((uintptr_t)packed + 1024)); }
+static inline void prefetch_at(const uint8_t *packed) { __builtin_prefetch((const void *)packed, 0, 2); }
 static inline void prefetch_scales(const float *next_row, size_t blocks) {
     for (size_t b = 0; b < blocks; b += 16) __builtin_prefetch((const void *)((uintptr_t)next_row + 4 * b));
 }
