@@ -51,7 +51,7 @@ class Found:
     said: str
     """What computed, in its own words."""
     bandwidth: float | None = None
-    """Bytes of memory read a second."""
+    """Bytes of memory read a second; llama.cpp does not tell, nor does glmv without its C library."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,26 +69,13 @@ def glmv_child(directory: Path) -> dict[str, Any]:
 
     from glmv_cli.kernels import native
 
-    bandwidth = read_bandwidth()
+    bandwidth = native.read_bandwidth(1 << 30)
     with torch.inference_mode():
         network, moved = opened(directory)
         samples = speeds(network)
     kernel = native.chosen().kernel
     said = "torch" if kernel is None else kernel.name
     return {"samples": samples, "bytes_a_token": moved, "said": said, "bandwidth": bandwidth}
-
-
-def read_bandwidth() -> float:
-    """The best of a few sums over more than any cache holds."""
-    import torch
-
-    memory = torch.ones(1 << 28)
-    best = 0.0
-    for _ in range(8):
-        started = time.perf_counter()
-        memory.sum()
-        best = max(best, memory.nbytes / (time.perf_counter() - started))
-    return best
 
 
 def opened(directory: Path) -> tuple[Network, int]:
@@ -209,7 +196,7 @@ def compare(options: argparse.Namespace) -> None:
 
 def show(found: dict[str, list[Found]], threads: int) -> None:
     measured = [one for turns in found.values() for one in turns]
-    bandwidth = statistics.median(one.bandwidth for one in measured if one.bandwidth is not None)
+    bandwidth = max((one.bandwidth for one in measured if one.bandwidth is not None), default=float("nan"))
     samples = {
         title: {test: [sample for one in turns for sample in one.samples[test]] for test in TESTS}
         for title, turns in found.items()

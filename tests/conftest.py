@@ -10,6 +10,8 @@ import pytest
 import torch
 from hypothesis import settings
 
+from glmv_cli.kernels import native
+
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
@@ -19,6 +21,9 @@ if not torch.cuda.is_available():
     os.environ["TRITON_INTERPRET"] = "1"
 # Workers share the cores: one thread each. A slow machine is no failure.
 torch.set_num_threads(1)
+# Tests hold our arithmetic against that of others: it is exact, unless a variable says otherwise or the test asks for
+# `default_kernel`. Processes that tests start take it over.
+os.environ.setdefault(native.VARIABLE, "exact")
 settings.register_profile("default", deadline=None)
 settings.load_profile("default")
 
@@ -41,9 +46,15 @@ def glmv_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
     home = tmp_path_factory.getbasetemp() / "no-home"
     monkeypatch.setenv("GLMV_HOME", str(home))
     for name in list(os.environ):
-        if name.startswith("GLMV_") and name != "GLMV_HOME":
+        if name.startswith("GLMV_") and name not in ("GLMV_HOME", native.VARIABLE):
             monkeypatch.delenv(name)
     return home
+
+
+@pytest.fixture
+def default_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Computing as it is done for people who set nothing."""
+    monkeypatch.delenv(native.VARIABLE, raising=False)
 
 
 @pytest.fixture(scope="session")

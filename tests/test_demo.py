@@ -25,6 +25,8 @@ from glmv_cli.render.output import Output
 from glmv_cli.session import Session
 from tests.media.films import write_sound
 
+pytestmark = pytest.mark.usefixtures("default_kernel")
+
 EXAMPLES = Path(__file__).parent.parent / "examples"
 SHAPES = EXAMPLES / "shapes.png"
 FILM = EXAMPLES / "film.mp4"

@@ -101,7 +101,7 @@ def choose(setting: str) -> Choice:
     if found is not None:
         return Choice(found, f"{VARIABLE}={setting}" if setting else "the fastest exact one that this processor runs")
     why = loaded if isinstance(loaded, str) else f"this processor runs no {wanted} kernel"
-    if not setting:
+    if setting in ("", "exact"):  # torch is exact, too
         return Choice(None, why)
     names = " ".join(("torch", *dict.fromkeys(kernel.precision for kernel in kernels), *(k.name for k in kernels)))
     raise GlmvError(f"{VARIABLE}={setting} is not available: {why}", f"unset it; what there is: {names}")

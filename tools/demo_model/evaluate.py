@@ -19,7 +19,7 @@ from typing import Any, TextIO
 
 from tools.demo_model.asking import Contestant, Glmv, Question
 from tools.demo_model.cases import Case, box_cases, film_cases, scene_cases
-from tools.demo_model.grading import Reply, grade_thinking
+from tools.demo_model.grading import Reply, grade_thinking, iou
 from tools.demo_model.report import Figure, Tally, as_json, table
 
 
@@ -58,7 +58,7 @@ def main() -> None:
     print(table(figures))
     alike = [alikeness(run, first) for run in runs for first in runs[:2] if run.think == first.think and run != first]
     for line in alike:
-        print("{model} answers {answers} of {cases} as {reference} does, {whole} with the same thinking".format(**line))
+        print("{model} says what {reference} says: {same_texts} of {texts}; {boxes} boxes: {mean_iou}".format(**line))
     drawn = {"seed": args.seed, "scenes": args.scenes, "films": args.films, "boxes": args.boxes}
     result = {"drawn": drawn, "figures": as_json(figures)} | ({"alike": alike} if alike else {})
     args.out.parent.mkdir(parents=True, exist_ok=True)
@@ -79,15 +79,18 @@ class Run:
 
 
 def alikeness(run: Run, reference: Run) -> dict[str, Any]:
-    """How many answers are the same, character by character, and how many replies with their thinking."""
+    """How many replies are the same, thinking included, and how well boxes lie on each other where there are any."""
     pairs = list(zip(run.replies, reference.replies, strict=True))
+    texts = [ours == theirs for ours, theirs in pairs if not theirs.boxes]
+    boxes = [iou(ours.boxes[0], theirs.boxes[0]) if ours.boxes else 0.0 for ours, theirs in pairs if theirs.boxes]
     return {
         "model": run.model,
         "reference": reference.model,
         "thinking": run.think,
-        "cases": len(pairs),
-        "answers": sum(ours.answer == theirs.answer for ours, theirs in pairs),
-        "whole": sum(ours == theirs for ours, theirs in pairs),
+        "texts": len(texts),
+        "same_texts": sum(texts),
+        "boxes": len(boxes),
+        "mean_iou": round(sum(boxes) / len(boxes), 4) if boxes else None,
     }
 
 
