@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,10 +11,12 @@ from typing import Any
 
 from glmv_cli.engine.local import LocalEngine
 from glmv_cli.families import Family
+from glmv_cli.kernels import native
 from glmv_cli.model.loader import load_model, open_checkpoint
 from glmv_cli.model.network import network_of
 from glmv_cli.model.offload.attach import Offload, attach_offload
 from glmv_cli.model.offload.devices import usable_machine
+from glmv_cli.model.precision import tower_products
 from glmv_cli.placement.budget import Wishes
 from glmv_cli.placement.model import read_model
 from glmv_cli.placement.planner import make_plan
@@ -51,7 +54,8 @@ def open_model(directory: Path, name: str, wishes: Wishes) -> OpenModel:
     builder = PromptBuilder(directory)
     machine, notice = usable_machine()
     plan = make_plan(read_model(directory, name).sizes, machine, wishes)
-    model = load_model(checkpoint, family, plan)
+    products = tower_products(os.environ.get(native.VARIABLE, ""))
+    model = load_model(checkpoint, family, plan, products=products)
     offload = attach_offload(model, plan, checkpoint)
     stop = generation.get("eos_token_id") or model.config.get_text_config().eos_token_id or ()
     stop_ids = frozenset([stop] if isinstance(stop, int) else stop)

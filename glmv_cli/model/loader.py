@@ -25,7 +25,8 @@ from glmv_cli.model.modules import Experts4bit, Linear4bit
 from glmv_cli.model.norm import RMSNorm
 from glmv_cli.model.precision import CPU_DTYPE
 from glmv_cli.model.quant_state import difference
-from glmv_cli.model.sixteen import Conv16, Embedding16, Linear16
+from glmv_cli.model.sixteen import Embedding16, Linear16
+from glmv_cli.model.tower import is_in_tower, tower_module
 from glmv_cli.placement.plan import CPU, Plan
 
 _WHOSE = "is config.json the one that belongs to these weights?"
@@ -44,20 +45,30 @@ def open_checkpoint(directory: Path) -> tuple[Checkpoint, Family]:
 
 
 def load_model(
-    checkpoint: Checkpoint, family: Family, plan: Plan | None = None, dtype: torch.dtype = CPU_DTYPE
+    checkpoint: Checkpoint,
+    family: Family,
+    plan: Plan | None = None,
+    dtype: torch.dtype = CPU_DTYPE,
+    products: torch.dtype = CPU_DTYPE,
 ) -> transformers.PreTrainedModel:
     """The model of a 4-bit checkpoint, all on the CPU, which computes in ``dtype``.
 
     Packed weights and large 16-bit ones are mapped from the file, whatever the ``plan``: from there they are copied
-    to GPUs. Only parts for the CPU are put into the form in which a CPU wants them.
+    to GPUs. Only parts for the CPU are put into the form in which a CPU wants them. ``products``: what the factors of a
+    vision tower's products are rounded to, see :mod:`glmv_cli.model.precision`.
 
     Raises :class:`ModelError` for tensors that are missing, superfluous, of the wrong shape or type, or packed in
     another way.
     """
     model = _empty_model(checkpoint, family)
+    if plan is not None and plan.vision != CPU:
+        products = torch.float32
     with torch.device("meta"):
         for path, module in list(model.named_modules()):
-            ours = _replacement(path, module, checkpoint, family, dtype, plan is None or plan.head == CPU)
+            if is_in_tower(path):
+                ours = tower_module(path, module, products)
+            else:
+                ours = _replacement(path, module, checkpoint, family, dtype, plan is None or plan.head == CPU)
             if ours is not None:
                 model.set_submodule(path, ours)
     _bind_tensors(model, checkpoint, dtype)
@@ -91,15 +102,13 @@ def _replacement(
         return sublayer
     if type(module).__name__.endswith("RMSNorm"):
         return RMSNorm(*module.weight.shape, module.variance_epsilon)
-    if not isinstance(module, (nn.Linear, nn.Conv2d, nn.Embedding)):
+    if not isinstance(module, (nn.Linear, nn.Embedding)):
         return None
     if isinstance(module, nn.Linear) and f"{weight}.{QUANT_STATE}" in checkpoint.files:
         return Linear4bit(module.in_features, module.out_features, module.bias is not None)
     form = residence_of(weight, 2 * module.weight.numel())
     if form == "float32":
         return None
-    if isinstance(module, nn.Conv2d):
-        return Conv16(module)
     if isinstance(module, nn.Embedding):
         return Embedding16(module.num_embeddings, module.embedding_dim, dtype)
     if form == "rows8" and head_on_cpu:
