@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from glmv_cli.events import Progress
 from glmv_cli.render.cells import cells, first_cells
+from glmv_cli.render.escapes import ERASE_BELOW
 from glmv_cli.render.output import Output
 
 _ECHO = 2
@@ -19,11 +20,6 @@ class ProgressLine:
     def __init__(self, output: Output) -> None:
         self._output = output
         self._width = 0
-
-    @property
-    def stands(self) -> bool:
-        """Whether there is a line now."""
-        return self._width > 0
 
     def show(self, progress: Progress) -> None:
         """Put the line there, or another in its place; take it away when the stage is done."""
@@ -41,7 +37,7 @@ class ProgressLine:
         width = cells(text)
         if self._output.cursor:
             # The cursor waits at the beginning: from there all of it is erased, even if a narrower window broke it.
-            self._output.to_stderr("\r\x1b[J" + self._output.styled(text, "2") + "\r")
+            self._output.to_stderr(ERASE_BELOW + self._output.styled(text, "2") + "\r")
         else:
             padded = text + " " * (self._width - width)  # nothing of a longer line remains
             self._output.to_stderr("\r" + self._output.styled(padded, "2"))
@@ -51,7 +47,7 @@ class ProgressLine:
         """Leave the line empty, as if nothing had been there."""
         if self._width:
             blank = " " * min(self._width + _ECHO, self._output.stderr_columns - 1)
-            self._output.to_stderr("\r\x1b[J" if self._output.cursor else f"\r{blank}\r")
+            self._output.to_stderr(ERASE_BELOW if self._output.cursor else f"\r{blank}\r")
             self._width = 0
 
 

@@ -34,6 +34,14 @@ def test_the_environment_decides_about_colour(environ: dict[str, str], color: bo
     assert Output.of_process(environ).color is color
 
 
+@pytest.mark.parametrize(
+    ("environ", "cursor"),
+    [({"TERM": "xterm"}, True), ({"TERM": "xterm", "NO_COLOR": "1"}, True), ({"TERM": "dumb"}, False), ({}, False)],
+)
+def test_the_environment_tells_whether_the_cursor_moves(environ: dict[str, str], cursor: bool) -> None:
+    assert Output.of_process(environ).cursor is cursor
+
+
 def test_the_process_gives_its_streams(monkeypatch: pytest.MonkeyPatch) -> None:
     class Tty(io.StringIO):
         def isatty(self) -> bool:

@@ -5,80 +5,23 @@ import re
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glmv_cli.config import Render, ShowThinking
+from glmv_cli.config import ShowThinking
 from glmv_cli.errors import MediaError
-from glmv_cli.events import AnswerDelta, Event, Finished, Notice, Offloaded, Progress, ThinkingDelta, Timings, Usage
+from glmv_cli.events import AnswerDelta, Event, Notice, Offloaded, ThinkingDelta
 from glmv_cli.render.output import Output
-from glmv_cli.render.renderer import Renderer
 from glmv_cli.render.text import Display, TextRenderer
-
-FINISHED = Finished("", "", (), "stop", Usage(9, 4, 0, 2, 3), Timings(0, 0, 0, 0, 0, 0))
-FULL = Display(show_thinking="full")
-THINK_AND_ANSWER = (
-    ThinkingDelta("I "),
-    ThinkingDelta("see."),
-    AnswerDelta("A "),
-    AnswerDelta("cat."),
-    FINISHED,
-)
-
-
-def screen_of(text: str) -> str:
-    """What a terminal shows after carriage returns."""
-    shown = []
-    for line in text.split("\n"):
-        shown.append("")
-        for part in line.split("\r"):
-            shown[-1] = part + shown[-1][len(part) :]
-    return "\n".join(line.rstrip(" ") for line in shown)
-
-
-class Stream(io.StringIO):
-    """Remembers, beside its own text, the order of writes on a screen shared with another stream."""
-
-    def __init__(self, screen: list[str]) -> None:
-        super().__init__()
-        self._screen = screen
-
-    def write(self, text: str) -> int:
-        self._screen.append(text)
-        return super().write(text)
-
-
-@dataclass
-class Console:
-    """Two recorded streams; ``screen`` is what a terminal would get if both end on it."""
-
-    screen: list[str] = field(default_factory=list)
-    stdout: Stream = field(init=False)
-    stderr: Stream = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.stdout, self.stderr = Stream(self.screen), Stream(self.screen)
-
-    def output(self, *, stdout_tty: bool = False, stderr_tty: bool = False, color: bool = True) -> Output:
-        return Output(self.stdout, self.stderr, stdout_tty, stderr_tty, color)
-
-    @property
-    def texts(self) -> tuple[str, str]:
-        return self.stdout.getvalue(), self.stderr.getvalue()
+from tests.render.consoles import FINISHED, FULL, THINK_AND_ANSWER, Console, screen_of, show
 
 
 @pytest.fixture
 def console() -> Console:
     return Console()
-
-
-def show(renderer: Renderer, events: Sequence[Event], source: str | None = "a.png") -> None:
-    renderer.begin(source)
-    for event in events:
-        renderer.handle(event)
 
 
 def test_the_answer_and_only_the_answer_goes_to_stdout(console: Console) -> None:
@@ -265,60 +208,6 @@ def test_on_one_screen_no_line_mixes_kinds(events: list[Event], several: bool, c
     assert console.texts[0] == ("==> X <==\n" if several else "") + answer.replace("\r", "") + "\n"
     assert screen.count("T") == sum(e.text.count("T") for e in events if isinstance(e, ThinkingDelta))
     assert screen.endswith("\n")
-
-
-def test_an_interrupt_keeps_what_came_and_marks_it(console: Console) -> None:
-    renderer = TextRenderer(console.output(stdout_tty=True, stderr_tty=True, color=False))
-    show(renderer, [ThinkingDelta("I see."), AnswerDelta("A c")])
-    renderer.interrupt()
-    renderer.close()
-    assert console.texts[0] == "A c\n"
-    assert screen_of("".join(console.screen)).endswith("A c\nnote: interrupted; the answer is not whole\n")
-
-
-def test_an_interrupt_before_any_answer_is_told_too(console: Console) -> None:
-    renderer = TextRenderer(console.output(stderr_tty=True, color=False))
-    show(renderer, [Progress("prefill", 1, 9)])
-    renderer.interrupt()
-    assert console.texts[0] == ""
-    assert screen_of(console.texts[1]) == "note: interrupted\n"
-
-
-def test_off_a_terminal_an_interrupt_says_nothing(console: Console) -> None:
-    renderer = TextRenderer(console.output())
-    show(renderer, [AnswerDelta("A c")])
-    renderer.interrupt()
-    assert console.texts == ("A c\n", "")
-
-
-def test_the_last_trace_is_that_of_the_last_answer(console: Console) -> None:
-    renderer = TextRenderer(console.output(), Display(show_thinking="none"))
-    show(renderer, THINK_AND_ANSWER)
-    show(renderer, [ThinkingDelta("Hm."), AnswerDelta("B"), FINISHED])
-    assert renderer.thinking == "Hm."
-
-
-@pytest.mark.parametrize(
-    ("render", "cursor", "tty", "styled", "moved"),
-    [
-        (None, True, True, True, True),
-        ("live", True, True, True, True),
-        ("blocks", True, True, True, False),
-        ("plain", True, True, False, False),
-        (None, False, True, False, False),
-        ("blocks", False, True, False, False),
-        ("live", False, True, False, False),
-        ("live", True, False, False, False),
-    ],
-)
-def test_the_answer_is_rendered_as_the_terminal_can(
-    console: Console, render: Render | None, cursor: bool, tty: bool, styled: bool, moved: bool
-) -> None:
-    output = replace(console.output(stdout_tty=tty), cursor=cursor)
-    show(TextRenderer(output, Display(render)), [AnswerDelta("**A** ca"), AnswerDelta("t."), FINISHED])
-    assert ("\x1b[1mA" in console.texts[0]) == styled
-    assert ("\x1b[J" in console.texts[0]) == moved
-    assert "cat.\n" in console.texts[0]
 
 
 def test_off_a_terminal_rich_is_not_loaded() -> None:

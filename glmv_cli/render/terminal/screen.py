@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from glmv_cli.render.escapes import ERASE_BELOW
+
 _BEGIN = "\x1b[?2026h"
 """Synchronized update: terminals that know it show what follows all at once; the others do not care."""
 _END = "\x1b[?2026l"
@@ -11,7 +13,6 @@ _HIDE_CURSOR = "\x1b[?25l"
 _SHOW_CURSOR = "\x1b[?25h"
 _NO_WRAP = "\x1b[?7l"
 _WRAP = "\x1b[?7h"
-_ERASE_BELOW = "\r\x1b[J"
 
 
 class Screen:
@@ -32,7 +33,7 @@ class Screen:
         """
         if not finished and tail == self._tail:
             return
-        parts = [_BEGIN, _ERASE_BELOW if self._tail else ""]
+        parts = [_BEGIN, ERASE_BELOW if self._tail else ""]
         parts += [line + "\n" for line in finished]
         if tail:
             up = f"\x1b[{len(tail) - 1}A" if len(tail) > 1 else ""

@@ -5,9 +5,19 @@ from __future__ import annotations
 import os
 import unicodedata
 from collections.abc import Iterable, Mapping
+from copy import copy
 
 import pyte
 from pyte.screens import Char
+
+
+class _Screen(pyte.HistoryScreen):
+    """Like tmux, it keeps what is erased from the very top of the screen on, for whoever scrolls back."""
+
+    def erase_in_display(self, how: int = 0, *arguments: object, **options: object) -> None:
+        if how == 0 and (self.cursor.y, self.cursor.x) == (0, 0):
+            self.history.top.extend(copy(self.buffer[y]) for y in range(self.lines))
+        super().erase_in_display(how)
 
 
 class Terminal:
@@ -18,7 +28,7 @@ class Terminal:
     """
 
     def __init__(self, columns: int, lines: int = 24, reflows: bool = True) -> None:
-        self._screen = pyte.HistoryScreen(columns, lines, history=100_000, ratio=0.5)
+        self._screen = _Screen(columns, lines, history=100_000, ratio=0.5)
         self._screen.set_mode(pyte.modes.LNM)  # newlines start a line, as a tty's driver makes them
         self._stream = pyte.Stream(self._screen)
         self._reflows = reflows
