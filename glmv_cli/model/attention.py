@@ -17,16 +17,17 @@ from glmv_cli.model.modules import Linear4bit
 class Attention4bit(nn.Module):
     """What the families' ``Attention`` classes in transformers compute, with packed projections.
 
-    Takes the place of one of them, and its parts. ``pairs``: how its rotary positions are laid out. B: batch,
-    n: tokens, H: hidden width, D: of a head.
+    Takes the place of one of them, and its parts. ``width`` of a head; ``layer``: which it is; ``pairs``: how rotary
+    positions are laid out. B: batch, n: tokens, H: hidden width, D: ``width``.
     """
 
-    def __init__(self, like: nn.Module, pairs: bool) -> None:
+    q_norm: nn.Module
+    k_norm: nn.Module
+    o_proj: nn.Module
+
+    def __init__(self, like: nn.Module, width: int, layer: int, pairs: bool) -> None:
         super().__init__()
-        self.width: int = like.head_dim
-        self.scaling: float = like.scaling
-        self.layer: int = like.layer_idx
-        self.pairs = pairs
+        self.width, self.layer, self.pairs = width, layer, pairs
         for name, part in like.named_children():
             self.add_module(name, part)
 
@@ -47,8 +48,9 @@ class Attention4bit(nn.Module):
         q, k, v = (part.transpose(1, 2) for part in (q, k, v))  # [B, heads, n, D]
         if past_key_values is not None:
             k, v = past_key_values.update(k, v, self.layer)
-        out = grouped_attention(q, k, v, attention_mask, self.scaling)  # [B, n, heads, D]
-        return self.o_proj(out.reshape(batch, n, -1)), None
+        out = grouped_attention(q, k, v, attention_mask, self.width**-0.5)  # [B, n, heads, D]
+        projected: torch.Tensor = self.o_proj(out.reshape(batch, n, -1))
+        return projected, None
 
     def _projected(self, hidden: torch.Tensor) -> list[torch.Tensor]:
         parts = (self.q_proj, self.k_proj, self.v_proj)

@@ -8,6 +8,7 @@ model of 60 GB copies are its small tensors, and its head.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import torch
 import transformers
@@ -16,6 +17,7 @@ from torch import nn
 
 from glmv_cli.errors import ModelError
 from glmv_cli.families import Family, family_of
+from glmv_cli.kernels.routing import Rule
 from glmv_cli.layout import ABSMAX, FLOAT32, QUANT_MAP, QUANT_STATE, residence_of
 from glmv_cli.model.attention import Attention4bit
 from glmv_cli.model.checkpoint import Checkpoint
@@ -100,8 +102,6 @@ def _replacement(
         return Experts4bit(experts, hidden, double // 2)
     if (sublayer := _sublayer(path, module, checkpoint, family)) is not None:
         return sublayer
-    if type(module).__name__.endswith("RMSNorm"):
-        return RMSNorm(*module.weight.shape, module.variance_epsilon)
     if not isinstance(module, (nn.Linear, nn.Embedding)):
         return None
     if isinstance(module, nn.Linear) and f"{weight}.{QUANT_STATE}" in checkpoint.files:
@@ -116,16 +116,24 @@ def _replacement(
     return Linear16(module.in_features, module.out_features, module.bias is not None)
 
 
-def _sublayer(path: str, module: nn.Module, checkpoint: Checkpoint, family: Family) -> nn.Module | None:
-    """Our module for a part of a layer whose linear layers are packed; these are replaced after it."""
+def _sublayer(path: str, module: Any, checkpoint: Checkpoint, family: Family) -> nn.Module | None:
+    """Our module for a norm, a router, or what has packed linear layers, which are replaced after it."""
+    if type(module).__name__.endswith("RMSNorm"):
+        return RMSNorm(len(module.weight), module.variance_epsilon)
     if hasattr(module, "e_score_correction_bias"):
-        return Router(module)
+        rule = Rule(
+            *(module.top_k, module.num_group, module.topk_group),
+            *(module.norm_topk_prob, module.routed_scaling_factor),
+        )
+        return Router(rule, *module.weight.shape)
     parts = [name for name, _ in module.named_children() if name.endswith("_proj")]
     if not parts or any(f"{path}.{name}.weight.{QUANT_STATE}" not in checkpoint.files for name in parts):
         return None
     if "down_proj" in parts:
         return MLP4bit(module)
-    return Attention4bit(module, family.rotary_pairs) if "q_proj" in parts else None
+    if "q_proj" in parts:
+        return Attention4bit(module, module.head_dim, module.layer_idx, family.rotary_pairs)
+    return None
 
 
 def _bind_tensors(model: transformers.PreTrainedModel, checkpoint: Checkpoint, dtype: torch.dtype) -> None:

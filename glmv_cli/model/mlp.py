@@ -7,6 +7,7 @@ from torch import nn
 
 from glmv_cli.kernels.linears import mlp
 from glmv_cli.kernels.routing import Rule, route
+from glmv_cli.model.modules import Linear4bit
 
 
 class MLP4bit(nn.Module):
@@ -21,11 +22,13 @@ class MLP4bit(nn.Module):
             self.add_module(name, part)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        if hasattr(self, "gate_up_proj"):
-            gate, up = self.gate_up_proj.packed.halves()
+        parts: dict[str, nn.Module] = dict(self.named_children())
+        packed = {name: part.packed for name, part in parts.items() if isinstance(part, Linear4bit)}
+        if "gate_up_proj" in packed:
+            gate, up = packed["gate_up_proj"].halves()
         else:
-            gate, up = self.gate_proj.packed, self.up_proj.packed
-        return mlp(x, gate, up, self.down_proj.packed)
+            gate, up = packed["gate_proj"], packed["up_proj"]
+        return mlp(x, gate, up, packed["down_proj"])
 
 
 class Router(nn.Module):
@@ -34,11 +37,13 @@ class Router(nn.Module):
     Takes the place of a ``TopkRouter`` of transformers. In float32, whatever the input.
     """
 
-    def __init__(self, like: nn.Module) -> None:
+    e_score_correction_bias: torch.Tensor
+
+    def __init__(self, rule: Rule, experts: int, hidden: int) -> None:
         super().__init__()
-        self.rule = Rule(like.top_k, like.num_group, like.topk_group, like.norm_topk_prob, like.routed_scaling_factor)
-        self.weight = like.weight
-        self.e_score_correction_bias = nn.Buffer(like.e_score_correction_bias)
+        self.rule = rule
+        self.weight = nn.Parameter(torch.empty(experts, hidden), requires_grad=False)
+        self.register_buffer("e_score_correction_bias", torch.empty(experts, dtype=torch.float32))
 
     def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         return route(x.reshape(-1, x.shape[-1]), self.weight, self.e_score_correction_bias, self.rule)
