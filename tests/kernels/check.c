@@ -5,19 +5,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "glmv.h"
+#include "check.h"
+#include "decode.h"
 
 static unsigned state = 1;
 static unsigned next(void) { return state = state * 1664525u + 1013904223u, state >> 8; }
 static float number(void) { return (float)next() / (1 << 23) - 1; }
 
-static float *numbers(int64_t count) {
+float *numbers(int64_t count) {
     float *out = malloc((size_t)count * sizeof *out);
     for (int64_t i = 0; i < count; i++) out[i] = number();
     return out;
 }
 
-static uint8_t *bytes(int64_t count) {
+uint8_t *bytes(int64_t count) {
     uint8_t *out = malloc((size_t)count);
     for (int64_t i = 0; i < count; i++) out[i] = (uint8_t)next();
     return out;
@@ -72,6 +73,7 @@ static void every_shape(int kernel, const glmv_format *format) {
             linear(kernel, format, 67, 128, T, threads);
             linear(kernel, format, 3, format->block == 128 ? 384 : 320, T, threads);
             layer(kernel, format, T, threads);
+            wrong |= check_decode_kernel(kernel, format, T, threads);
         }
     linear(kernel, format, 5, 13696, 2, 1);
 }
@@ -118,6 +120,8 @@ int main(void) {
         linear(kernel, &format, 2, 64, 3, 1);
         printf("%s\n", glmv_kernel_name(kernel));
     }
+    for (int set = GLMV_PORTABLE; set <= GLMV_AVX512; set++)
+        if (glmv_set_runs(set)) wrong |= check_decode_set(set);
     uint8_t *ones = bytes(1000003);
     if (glmv_read(ones, 1000003, 2) != glmv_read(ones, 1000003, 1)) wrong = 1;
     free(ones);

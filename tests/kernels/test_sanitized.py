@@ -22,10 +22,12 @@ def test_the_sanitizers_find_nothing(tmp_path: Path, x86: bool) -> None:
     program = str(tmp_path / "check")
     if subprocess.run([COMPILER, *FLAGS, str(tmp_path / "empty.c"), "-o", program], capture_output=True).returncode:
         pytest.skip("the compiler has no sanitizers or no OpenMP")
-    sources = [str(path) for path in (HERE / "check.c", *sorted(SOURCES.glob("*.c")))]
+    sources = [str(path) for path in (*sorted(HERE.glob("*.c")), *sorted(SOURCES.glob("*.c")))]
     machine = os.uname().machine
     defined = ["-DGLMV_X86"] if x86 and machine == "x86_64" else []
-    subprocess.run([COMPILER, *FLAGS, *defined, f"-I{SOURCES}", *sources, "-lm", "-o", program], check=True)
+    subprocess.run(
+        [COMPILER, *FLAGS, *defined, f"-I{SOURCES}", f"-I{HERE}", *sources, "-lm", "-o", program], check=True
+    )
     # OpenMP keeps its threads until the process ends.
     environ = os.environ | {"ASAN_OPTIONS": "detect_leaks=0"}
     done = subprocess.run([program], capture_output=True, text=True, check=False, env=environ)

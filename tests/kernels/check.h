@@ -1,0 +1,11 @@
+/* What check.c has for check_decode.c, and the other way round. */
+#include <stdint.h>
+
+#include "glmv.h"
+
+float *numbers(int64_t count);
+uint8_t *bytes(int64_t count);
+
+/* 1 at a wrong number. */
+int check_decode_set(int set);
+int check_decode_kernel(int kernel, const glmv_format *format, int64_t T, int threads);
