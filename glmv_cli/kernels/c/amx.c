@@ -6,7 +6,7 @@
  * holds that beside 64 tokens.
  */
 #define _GNU_SOURCE /* syscall */
-#include "kernel.h"
+#include "activations8.h"
 
 #if defined(GLMV_AMX)
 #include <immintrin.h>
@@ -275,10 +275,6 @@ static void multiply(const glmv_format *format, const uint8_t *packed, const flo
                   lesser(EDGE, tokens - t * EDGE), y + t * EDGE * stride + r * EDGE, stride);
 }
 
-static size_t prepared(size_t K) { return int8_avx512vnni.prepared(K); }
-
-static void prepare(const float *x, size_t K, void *place) { int8_avx512vnni.prepare(x, K, place); }
-
 static void rows(const glmv_format *format, const uint8_t *packed, const float *absmax, size_t count, size_t K,
                  const void *const *x, int tokens, float *y, size_t stride) {
     int8_avx512vnni.rows(format, packed, absmax, count, K, x, tokens, y, stride);
@@ -290,5 +286,5 @@ static void unpack(const glmv_format *format, const uint8_t *packed, const float
 
 static const gemm many = {4, begin, end, panel_size, pack, scratch_size, multiply};
 
-const kernel int8_amx = {"int8:amx", runs, prepared, prepare, rows, unpack, &many};
+const kernel int8_amx = {"int8:amx", runs, activations8_size, activations8_prepare, rows, unpack, &many};
 #endif

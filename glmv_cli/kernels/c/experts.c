@@ -109,7 +109,7 @@ static void pack_group(const layer *l, const group *g, const activations *x, con
         l->k->many->pack(rows, count, x->K, x->panels + (g->panel + (c - g->first) / PANEL) * x->panel_size);
     }
     for (size_t c = g->first; !is_many(l, g) && !x->of_tokens && c < g->first + g->count; c++)
-        l->k->prepare(from + c * x->K, x->K, x->each + c * x->size);
+        l->k->prepare(l->format, from + c * x->K, x->K, x->each + c * x->size);
 }
 
 static void compute(const layer *l, size_t T, int threads) {
@@ -118,15 +118,20 @@ static void compute(const layer *l, size_t T, int threads) {
 #pragma omp parallel num_threads(threads) if (work > 1 << 16)
     {
 #pragma omp for schedule(static)
-        for (size_t t = 0; t < T; t++) l->k->prepare(l->hidden + t * H, H, l->x.each + t * l->x.size);
+        for (size_t t = 0; t < T; t++) l->k->prepare(l->format, l->hidden + t * H, H, l->x.each + t * l->x.size);
 #pragma omp for schedule(dynamic, 1)
         for (size_t n = 0; n < groups; n++) pack_group(l, &l->work.group[n], &l->x, l->hidden);
         if (l->work.panels) l->k->many->begin();
+        if (l->work.panels) { /* groups differ in size */
 #pragma omp for schedule(dynamic, 1)
-        for (size_t n = 0; n < groups * chunks; n++) gate_and_up(l, &l->work.group[n / chunks], n % chunks * CHUNK);
+            for (size_t n = 0; n < groups * chunks; n++) gate_and_up(l, &l->work.group[n / chunks], n % chunks * CHUNK);
+        } else {
+#pragma omp for schedule(guided)
+            for (size_t n = 0; n < groups * chunks; n++) gate_and_up(l, &l->work.group[n / chunks], n % chunks * CHUNK);
+        }
 #pragma omp for schedule(dynamic, 1)
         for (size_t n = 0; n < groups; n++) pack_group(l, &l->work.group[n], &l->inner, l->swiglu);
-#pragma omp for schedule(dynamic, 1)
+#pragma omp for schedule(guided)
         for (size_t first = 0; first < H; first += l->down_rows) down(l, T, first);
         if (l->work.panels) l->k->many->end();
     }

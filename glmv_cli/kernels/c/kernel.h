@@ -18,7 +18,7 @@ enum {
     PANEL = 16, /* tokens */
     MOST_ROWS = 256,
     MOST_TOKENS = 512,
-    CHUNK = 64 /* rows that a thread takes at a time */
+    CHUNK = 64 /* rows that a thread takes at least; long runs of chunks are read faster, hence schedule(guided) */
 };
 
 static inline size_t lesser(size_t a, size_t b) { return a < b ? a : b; }
@@ -65,7 +65,7 @@ typedef struct {
     /* Bytes of one token's activations in the form that `rows` reads, and bringing them into it. The place is aligned
      * to 64 bytes. */
     size_t (*prepared)(size_t K);
-    void (*prepare)(const float *x, size_t K, void *prepared);
+    void (*prepare)(const glmv_format *format, const float *x, size_t K, void *prepared);
     /* y[t * stride + r] for all rows r of a matrix and 1 to MAX_TOKENS tokens t. */
     void (*rows)(const glmv_format *format, const uint8_t *packed, const float *absmax, size_t rows, size_t K,
                  const void *const *prepared, int tokens, float *y, size_t stride);
@@ -79,10 +79,16 @@ const kernel *kernel_at(int number);
 /* Room for the activations of `count` tokens, to be freed; *size becomes the bytes of one. NULL: no memory. */
 char *room_for(const kernel *k, size_t K, size_t count, size_t *size);
 
-extern const kernel exact_portable;
+extern const kernel exact_portable, int8_portable;
+#if defined(GLMV_ARM)
+extern const kernel int8_neon;
+#endif
 #if defined(GLMV_X86)
 extern const kernel exact_avx2, exact_avx512, int8_avx2, int8_avx512vnni;
 extern const gemm avx512_many8;
+#if defined(GLMV_AVXVNNI)
+extern const kernel int8_avxvnni;
+#endif
 #endif
 #if defined(GLMV_AMX)
 extern const kernel int8_amx;
@@ -90,11 +96,11 @@ extern const kernel int8_amx;
 
 /* The form that all exact kernels read: of every unit the 32 even elements, then the 32 odd ones. */
 size_t split_size(size_t K);
-void split(const float *x, size_t K, void *prepared);
+void split(const glmv_format *format, const float *x, size_t K, void *prepared);
 
 /* Weights are read once, and faster than the processor foresees: ask for them early. Past the end this does nothing. */
 #if defined(__GNUC__)
-static inline void prefetch(const uint8_t *packed) { __builtin_prefetch((const void *)((uintptr_t)packed + 1024)); }
+static inline void prefetch(const uint8_t *packed) { __builtin_prefetch((const void *)((uintptr_t)packed + 3072)); }
 static inline void prefetch_at(const uint8_t *packed) { __builtin_prefetch((const void *)packed, 0, 2); }
 static inline void prefetch_scales(const float *next_row, size_t blocks) {
     for (size_t b = 0; b < blocks; b += 16) __builtin_prefetch((const void *)((uintptr_t)next_row + 4 * b));

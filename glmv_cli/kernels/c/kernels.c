@@ -14,8 +14,16 @@ static const kernel *const KERNELS[] = {
     &int8_amx,
 #endif
 #if defined(GLMV_X86)
-    &int8_avx512vnni, &int8_avx2,
+    &int8_avx512vnni,
+#if defined(GLMV_AVXVNNI)
+    &int8_avxvnni,
 #endif
+    &int8_avx2,
+#endif
+#if defined(GLMV_ARM)
+    &int8_neon,
+#endif
+    &int8_portable,
 };
 enum { KERNEL_COUNT = sizeof KERNELS / sizeof *KERNELS };
 

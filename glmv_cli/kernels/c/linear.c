@@ -23,8 +23,8 @@ static int with_few(const product *p, int threads) {
     size_t size, chunks = chunks_of(p->rows), columns = p->columns, blocks = columns / (size_t)p->format->block;
     char *prepared = room_for(p->k, columns, p->tokens, &size);
     if (!prepared) return GLMV_NO_MEMORY;
-    for (size_t t = 0; t < p->tokens; t++) p->k->prepare(p->x + t * columns, columns, prepared + t * size);
-#pragma omp parallel for schedule(dynamic, 1) num_threads(threads) if (chunks > 1)
+    for (size_t t = 0; t < p->tokens; t++) p->k->prepare(p->format, p->x + t * columns, columns, prepared + t * size);
+#pragma omp parallel for schedule(guided) num_threads(threads) if (chunks > 1)
     for (size_t chunk = 0; chunk < chunks; chunk++) {
         size_t first = chunk * CHUNK, count = lesser(CHUNK, p->rows - first);
         for (size_t t = 0; t < p->tokens; t += MAX_TOKENS) {

@@ -25,8 +25,8 @@ int glmv_linears(int number, const glmv_format *format, const glmv_part *parts, 
     for (int64_t p = 0; p < count; p++) chunks += chunks_of((size_t)parts[p].rows);
     char *prepared = room_for(k, columns, tokens, &size);
     if (!prepared) return GLMV_NO_MEMORY;
-    for (size_t t = 0; t < tokens; t++) k->prepare(x + t * columns, columns, prepared + t * size);
-#pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
+    for (size_t t = 0; t < tokens; t++) k->prepare(format, x + t * columns, columns, prepared + t * size);
+#pragma omp parallel for schedule(guided) num_threads(threads)
     for (size_t n = 0; n < chunks; n++) {
         const glmv_part *part = parts;
         size_t chunk = n;
@@ -65,12 +65,12 @@ static void compute(const mlp *m, const float *x, float *out, int threads) {
 #pragma omp parallel num_threads(threads)
     {
 #pragma omp for schedule(static)
-        for (size_t t = 0; t < m->T; t++) m->k->prepare(x + t * m->H, m->H, m->x + t * m->x_size);
-#pragma omp for schedule(dynamic, 1)
+        for (size_t t = 0; t < m->T; t++) m->k->prepare(m->format, x + t * m->H, m->H, m->x + t * m->x_size);
+#pragma omp for schedule(guided)
         for (size_t first = 0; first < m->I; first += CHUNK) gate_and_up(m, first);
 #pragma omp for schedule(static)
-        for (size_t t = 0; t < m->T; t++) m->k->prepare(m->swiglu + t * m->I, m->I, m->inner + t * m->inner_size);
-#pragma omp for schedule(dynamic, 1)
+        for (size_t t = 0; t < m->T; t++) m->k->prepare(m->format, m->swiglu + t * m->I, m->I, m->inner + t * m->inner_size);
+#pragma omp for schedule(guided)
         for (size_t first = 0; first < m->H; first += CHUNK)
             rows_of(m->k, m->format, m->down, m->I, first, lesser(CHUNK, m->H - first), m->inner, m->inner_size, m->T,
                     out + first, m->H);

@@ -5,7 +5,8 @@ enum { LANES = 8 };
 
 size_t split_size(size_t K) { return K * sizeof(float); }
 
-void split(const float *x, size_t K, void *prepared) {
+void split(const glmv_format *format, const float *x, size_t K, void *prepared) {
+    (void)format;
     float *out = prepared;
     for (size_t k = 0; k < K; k += UNIT)
         for (size_t i = 0; i < UNIT / 2; i++) {
