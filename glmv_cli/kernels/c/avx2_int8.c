@@ -1,5 +1,5 @@
-/* AVX2 without VNNI: `vpmaddubsw` multiplies unsigned by signed bytes and adds two products in 16 bits: the weight gives
- * its size, the activation takes its sign, and 2 * 127 * 127 fits. */
+/* AVX2 without VNNI: `vpmaddubsw` multiplies unsigned by signed bytes and adds two products in 16 bits: the weight
+ * gives its size, the activation takes its sign, and 2 * 127 * 127 fits. */
 #include "kernel.h"
 
 #if defined(GLMV_X86)

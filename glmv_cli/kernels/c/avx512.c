@@ -8,7 +8,8 @@
 #define INLINE static inline __attribute__((always_inline)) TARGET
 
 static int runs(void) {
-    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512vl");
 }
 
 INLINE __m512 scaled(__m512 table, float scale) { return _mm512_mul_ps(table, _mm512_set1_ps(scale)); }
