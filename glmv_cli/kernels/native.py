@@ -236,16 +236,21 @@ def routed_experts(
 def read_bandwidth(size: int = 1 << 28, runs: int = 5) -> float | None:
     """Bytes a second at which this machine's threads read memory that no cache holds, the best of ``runs``; None
     without the library. ``size``: bytes to read, which are allocated for it."""
-    loaded = load()
-    if isinstance(loaded, str):
+    if isinstance(load(), str):
         return None
     memory = torch.ones(size, dtype=torch.uint8)
     times = []
     for _ in range(runs):
         started = time.perf_counter()
-        loaded.glmv_read(memory.data_ptr(), size, torch.get_num_threads())
+        read(memory)
         times.append(time.perf_counter() - started)
     return size / min(times)
+
+
+def read(memory: torch.Tensor) -> int:
+    """Reads all bytes of a contiguous tensor with all threads, and does nothing with them; a checksum."""
+    assert memory.is_contiguous()
+    return int(_library().glmv_read(memory.data_ptr(), memory.nbytes, torch.get_num_threads()))
 
 
 def _library() -> ctypes.CDLL:

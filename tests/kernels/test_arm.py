@@ -12,7 +12,17 @@ HERE = Path(__file__).parent
 SOURCES = HERE.parents[1] / "glmv_cli" / "kernels" / "c"
 COMPILER = "aarch64-linux-gnu-gcc"
 EMULATOR = "qemu-aarch64-static"
-FLAGS = ("-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-fopenmp", "-march=armv8.2-a+dotprod", "-DGLMV_ARM", f"-I{SOURCES}")
+FLAGS = (
+    "-std=gnu11",
+    "-O2",
+    "-Wall",
+    "-Wextra",
+    "-Werror",
+    "-fopenmp",
+    "-march=armv8.2-a+dotprod",
+    "-DGLMV_ARM",
+    f"-I{SOURCES}",
+)
 
 needs_compiler = pytest.mark.skipif(shutil.which(COMPILER) is None, reason=f"there is no {COMPILER}")
 
