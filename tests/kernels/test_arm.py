@@ -22,6 +22,7 @@ FLAGS = (
     "-march=armv8.2-a+dotprod",
     "-DGLMV_ARM",
     f"-I{SOURCES}",
+    f"-I{HERE}",
 )
 
 needs_compiler = pytest.mark.skipif(shutil.which(COMPILER) is None, reason=f"there is no {COMPILER}")
@@ -39,7 +40,7 @@ def test_every_source_compiles_without_a_warning(tmp_path: Path) -> None:
 @pytest.mark.skipif(shutil.which(EMULATOR) is None, reason=f"there is no {EMULATOR}")
 def test_an_emulated_processor_computes_right(tmp_path: Path) -> None:
     program = str(tmp_path / "check")
-    sources = [str(path) for path in (HERE / "check.c", *sorted(SOURCES.glob("*.c")))]
+    sources = [str(path) for path in (*sorted(HERE.glob("*.c")), *sorted(SOURCES.glob("*.c")))]
     subprocess.run([COMPILER, *FLAGS, "-static", *sources, "-lm", "-o", program], check=True)
     done = subprocess.run([EMULATOR, "-cpu", "max", program], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
