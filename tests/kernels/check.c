@@ -75,6 +75,10 @@ static void every_shape(int kernel, const glmv_format *format) {
         if (T % 4 < 2) layer(kernel, format, T, threads);
         wrong |= check_decode_kernel(kernel, format, T, threads);
     }
+    for (int64_t T = 33; glmv_kernel_has_many(kernel) && T <= 513; T = T == 33 ? 85 : T + 428) {
+        linear(kernel, format, T == 85 ? 259 : 35, T == 33 && format->block < 128 ? 320 : 384, T, 3);
+        layer(kernel, format, T, 3);
+    }
 }
 
 /* Of the nearest code nobody is nearer; a scale that is not finite is refused. */
@@ -118,6 +122,7 @@ int main(void) {
         glmv_make_format(table, 64, &format);
         linear(kernel, &format, 2, 64, 3, 1);
         linear(kernel, &format, 3, 13696, 1, 1);
+        linear(kernel, &format, 3, 13696, 18, 1);
         printf("%s\n", glmv_kernel_name(kernel));
     }
     for (int set = GLMV_PORTABLE; set <= GLMV_AVX512; set++)

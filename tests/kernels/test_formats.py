@@ -48,7 +48,7 @@ def test_any_table_and_block_equals_float64(kernel: native.Kernel, table: str, b
         packed, absmax, weight = matrix(packing, 5, columns)
         assert native.fits(packing, packed, absmax)
         assert torch.equal(native.unpack(kernel, packing, packed, absmax), weight.float())
-        for tokens in (1, 3, 8, 9):
+        for tokens in (1, 3, 8, 9, 35, 70):
             x = torch.randn(tokens, columns, generator=torch.Generator().manual_seed(tokens))
             found = native.linear(kernel, packing, x, packed, absmax, None)
             size = x.double().norm(dim=1)[:, None] * weight.norm(dim=1)[None]

@@ -23,8 +23,10 @@ def test_the_sanitizers_find_nothing(tmp_path: Path, x86: bool) -> None:
     if subprocess.run([COMPILER, *FLAGS, str(tmp_path / "empty.c"), "-o", program], capture_output=True).returncode:
         pytest.skip("the compiler has no sanitizers or no OpenMP")
     sources = [str(path) for path in (*sorted(HERE.glob("*.c")), *sorted(SOURCES.glob("*.c")))]
-    machine = os.uname().machine
-    defined = ["-DGLMV_X86", "-DGLMV_AVXVNNI"] if x86 and machine == "x86_64" else []
+    defined = []
+    if x86 and os.uname().machine == "x86_64":
+        tiles = subprocess.run([COMPILER, "-mamx-bf16", str(tmp_path / "empty.c"), "-o", program], capture_output=True)
+        defined = ["-DGLMV_X86", "-DGLMV_AVXVNNI", *(["-DGLMV_AMX"] if tiles.returncode == 0 else [])]
     subprocess.run(
         [COMPILER, *FLAGS, *defined, f"-I{SOURCES}", f"-I{HERE}", *sources, "-lm", "-o", program], check=True
     )
