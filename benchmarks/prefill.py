@@ -3,8 +3,8 @@
     python -m benchmarks.prefill [--threads N] [--runs N]
 
 Eight matrices of 2816 x 4096 in turn; thousand millions of operations a second, two for each weight and token; medians.
-`torch` unpacks NF4 and multiplies in float32. `float32`, `bfloat16` and `_int_mm` (8 bits, whole numbers without scales)
-need 8, 4 and 2 times the memory of the packed weights, and nothing is unpacked in their time.
+`torch` unpacks NF4 and multiplies in float32. `float32`, `bfloat16` and `_int_mm` (8 bits, whole numbers without
+scales) need 8, 4 and 2 times the memory of the packed weights, and nothing is unpacked in their time.
 """
 
 from __future__ import annotations

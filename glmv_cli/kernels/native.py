@@ -42,7 +42,7 @@ class Kernel:
     """A kernel that this processor can run."""
 
     number: int
-    precision: str  # "exact" or "int8"
+    precision: str  # "exact" or "int8", which says how a few tokens are multiplied
     instructions: str  # "avx512", "portable", …
     has_many: bool  # it expands weights once for many tokens
 
@@ -52,7 +52,7 @@ class Kernel:
         return f"{self.precision}:{self.instructions}"
 
     def is_for(self, tokens: int, matrices: int = 1) -> bool:
-        """Whether it multiplies so many tokens, spread over so many matrices, faster than torch does after unpacking."""
+        """Whether it multiplies so many tokens, spread over so many matrices, faster than unpacking and torch."""
         return self.has_many or tokens <= FEW_TOKENS * matrices
 
 
