@@ -263,7 +263,7 @@ def test_the_choice_says_what_and_why() -> None:
         assert found is not None
         assert found.name == name
     if usual.kernel is not None:
-        assert usual.kernel.precision == "exact"
+        assert usual.kernel == next((kernel for kernel in KERNELS if kernel.precision == "int8"), KERNELS[0])
 
 
 def test_a_kernel_that_there_is_not_is_an_error_with_a_hint() -> None:
