@@ -10,8 +10,8 @@ from torch.nn import functional as F
 class RMSNorm(nn.Module):
     """What the families' ``RMSNorm`` classes in transformers compute, ``[..., H]`` → ``[..., H]``.
 
-    They take seven operations for it, which at one token of GLM-4.5V cost 60 µs and this 12, twice a layer. In 16 bit,
-    on a GPU, it rounds once where they round twice.
+    One operation instead of seven, of which each costs 5 µs, or 20 after weights have pushed others out of the caches.
+    In 16 bit, on a GPU, it rounds once where they round twice.
     """
 
     def __init__(self, width: int, eps: float) -> None:
