@@ -54,7 +54,7 @@ def ours(like: nn.Module, products: torch.dtype) -> nn.Module:
         if made is None:
             continue
         weights = dict(module.named_parameters())
-        if made.__class__.__name__ != "RoundingNorm" and not isinstance(module, nn.Conv3d):
+        if not isinstance(module, nn.Conv3d) and weights["weight"].ndim > 1:
             weights["weight"] = nn.Parameter(weights["weight"].bfloat16(), requires_grad=False)
         made.load_state_dict(weights, assign=True)
         tower.set_submodule(path, made)
@@ -66,7 +66,8 @@ def see(tower: Tower, patches: torch.Tensor, grid: torch.Tensor) -> torch.Tensor
     with torch.inference_mode():
         seen: BaseModelOutputWithPooling = module(patches.to(dtype), grid)
     assert seen.pooler_output is not None
-    return seen.pooler_output.float()
+    tokens: torch.Tensor = seen.pooler_output.float()
+    return tokens
 
 
 def seconds(work: Callable[[], object]) -> float:

@@ -10,6 +10,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from glmv_cli.model.norm import RMSNorm
+
 _CAST_ELEMENTS = 1 << 21
 """How much of a weight is cast at a time: 8 MiB in float32."""
 
@@ -67,18 +69,15 @@ class Conv16(nn.Module):
         return _product(rows, self.weight.flatten(1), self.bias).to(x.dtype)
 
 
-class RoundingNorm(nn.Module):
-    """An RMS norm in the precision of its input, of which the result is rounded to ``dtype``: what comes after computes
-    in that, and what it is added to again does not lose a bit.
-    """
+class RoundingNorm(RMSNorm):
+    """Its result is rounded to ``dtype``: what follows computes in that, and what that is added to loses nothing."""
 
     def __init__(self, width: int, eps: float, dtype: torch.dtype) -> None:
-        super().__init__()
-        self.eps, self.dtype = eps, dtype
-        self.weight = _empty(width)
+        super().__init__(width, eps)
+        self.dtype = dtype
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return F.rms_norm(x, self.weight.shape, self.weight, self.eps).to(self.dtype)
+        return super().forward(x).to(self.dtype)
 
 
 class Embedding16(nn.Module):

@@ -11,6 +11,7 @@ import re
 import torch
 from torch import nn
 
+from glmv_cli.model.norm import RMSNorm
 from glmv_cli.model.sixteen import Conv16, Linear16, RoundingNorm
 
 _TOWER = re.compile(r"(^|\.)visual\.")
@@ -34,6 +35,8 @@ def tower_module(path: str, module: nn.Module, products: torch.dtype) -> nn.Modu
         return Conv16(module, products)
     if isinstance(module, nn.Conv3d):
         return Conv16(module)
-    if products != torch.float32 and _BLOCK_NORM.search(path):
-        return RoundingNorm(len(module.get_parameter("weight")), float(module.variance_epsilon), products)  # type: ignore[arg-type]
+    if type(module).__name__.endswith("RMSNorm"):
+        width, eps = len(module.get_parameter("weight")), float(module.variance_epsilon)  # type: ignore[arg-type]
+        rounds = products != torch.float32 and _BLOCK_NORM.search(path)
+        return RoundingNorm(width, eps, products) if rounds else RMSNorm(width, eps)
     return None
