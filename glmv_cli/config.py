@@ -21,6 +21,9 @@ ShowThinking = Literal["auto", "full", "collapsed", "none"]
 Render = Literal["live", "blocks", "plain"]
 """How an answer is shown on a terminal: Markdown while it grows, its finished blocks only, or its bare text."""
 
+Keys = Literal["emacs", "vi"]
+"""Which editor's keys edit a line."""
+
 _FLAGS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 
 
@@ -96,6 +99,8 @@ class Settings:
     # None: what suits the processors.
     threads: int | None = field(default=None, metadata={"kind": whole_number(1)})
     pin: bool = field(default=False, metadata={"kind": FLAG})
+    # None: what readline is told in ~/.inputrc.
+    keys: Keys | None = field(default=None, metadata={"kind": one_of("emacs", "vi")})
 
 
 DEFAULTS = Settings()

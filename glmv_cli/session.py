@@ -46,6 +46,11 @@ class Session:
             use_threads(threads)
         return cls(open_model(directory, name, wishes))
 
+    @property
+    def context(self) -> int:
+        """How many tokens a prompt and its answer may have together."""
+        return self._model.engine.context_length
+
     def answer(self, request: ChatRequest, *, max_pixels: int) -> Generator[Event, None, None]:
         """The events of one answer, :class:`Finished` last. Closing it cancels the answer.
 

@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from glmv_cli.conversation import Conversation, Ending, Exchange, media_of, text_of, user_message
 from glmv_cli.errors import UsageError
-from glmv_cli.events import Box, FinishReason, Timings, Usage
+from glmv_cli.events import Box, Timings, Usage
 from glmv_cli.messages import MediaSource
 
 _VERSION = 1
-_ENDINGS = (*get_args(FinishReason), "interrupted")
+_ENDINGS: tuple[Ending, ...] = ("stop", "length", "interrupted")
 
 Digests = Mapping[MediaSource, str]
 """SHA-256 of the media, in hexadecimal."""

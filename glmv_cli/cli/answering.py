@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING
@@ -55,14 +55,15 @@ def _shared(
     """Its signature is the table, in the order of ``--help``."""
 
 
-def answering(command: Callable[..., int]) -> Callable[..., int]:
-    """``command(context, answering, …its own…)`` → what Typer sees: its own options, then those of :func:`_shared`.
+def answering(command: Callable[..., int], without: Collection[str] = ()) -> Callable[..., int]:
+    """``command(context, answering, …its own…)`` → what Typer sees: its own options, then those of :func:`_shared`
+    but for some.
 
     They reach the command as the :class:`AnswerOptions` of its second parameter.
     """
     own = inspect.signature(command, eval_str=True)
     context, _, *parameters = own.parameters.values()
-    shared = inspect.signature(_shared, eval_str=True).parameters.values()
+    shared = [p for p in inspect.signature(_shared, eval_str=True).parameters.values() if p.name not in without]
 
     @wraps(command)
     def answered(*, context: typer.Context, **given: object) -> int:
@@ -83,7 +84,7 @@ def answer_options(context: typer.Context) -> AnswerOptions:
     return AnswerOptions(
         settled,
         threads=options.chosen_threads(context, settled),
-        json=context.params["json"],
+        json=context.params.get("json", False),
         no_color=context.params["no_color"],
         sampling=sampling.sampling_of(context, settled.settings),
     )

@@ -24,7 +24,7 @@ from glmv_cli.render.sanitize import visible_line
 from glmv_cli.render.text import Display, TextRenderer
 from glmv_cli.store.models import ModelChoice, check_sight, resolve_model
 
-_BY_DEFAULT = (
+BY_DEFAULT = (
     "no model is configured, so the built-in demo answers; it knows drawn shapes only. "
     "For another: 'glmv pull zai-org/GLM-4.5V', or any other of the GLM-V models"
 )
@@ -51,7 +51,7 @@ def answer_all(environment: Environment, options: AnswerOptions, inquiries: Sequ
         if any(question.media for question in questions):
             check_sight(model)
         if model.by_default:
-            write_note(environment.output, _BY_DEFAULT)
+            write_note(environment.output, BY_DEFAULT)
         settings = settled.settings
         wishes = Wishes(settings.gpu_memory, settings.cpu_memory, settings.context)
         with reading(), waiting(environment.output, f"loading {visible_line(model.name)}"):
@@ -90,7 +90,7 @@ class _Desk:
         with self._ending_the_line(renderer):
             renderer.begin(question.source)
             try:
-                with closing(_events(session, request, self._settings.max_pixels)) as events:
+                with closing(events_of(session, request, self._settings.max_pixels)) as events:
                     for event in events:
                         renderer.handle(event)
             except GlmvError as error:
@@ -121,6 +121,7 @@ class _Desk:
             raise
 
 
-def _events(session: AnsweringSession, request: ChatRequest, max_pixels: int) -> Generator[Event, None, None]:
+def events_of(session: AnsweringSession, request: ChatRequest, max_pixels: int) -> Generator[Event, None, None]:
+    """Those of one answer. What the system refuses becomes :class:`GlmvError`; closing it cancels the answer."""
     with reading():
         yield from session.answer(request, max_pixels=max_pixels)

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 class AnsweringSession(Protocol):
     """What commands need of :class:`glmv_cli.session.Session`."""
 
+    @property
+    def context(self) -> int:
+        """How many tokens a prompt and its answer may have together."""
+
     def answer(self, request: ChatRequest, *, max_pixels: int) -> Iterator[Event]:
         """The events of one answer."""
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from glmv_cli.errors import MediaError, MemoryShortageError
 from glmv_cli.media.frames import DecodedImage, Pixels
@@ -35,6 +35,9 @@ _DAMAGE = (
     struct.error,
     zlib.error,
 )
+
+_LIES_ON_ITS_SIDE = 5
+"""From this value of the orientation on, EXIF swaps width and height."""
 
 _PILLOW_GLOBALS = threading.Lock()
 
@@ -76,6 +79,22 @@ def read_image(source: MediaSource, *, max_pixels: int) -> DecodedImage:
             f"{name} cannot be decoded: {reason}",
             hint="the file is probably cut short or damaged; fetch it again",
         ) from error
+
+
+def image_size(source: MediaSource) -> tuple[int, int]:
+    """Width and height of a picture after rotation, by its header: nothing is decoded, nor proved to be whole.
+
+    Raises :class:`MediaError` if the header cannot be read, :class:`InputNotFoundError` if the file cannot be opened.
+    """
+    try:
+        with open_bytes(source) as file, _own_limits(), Image.open(file, formats=_FORMATS) as image:
+            width, height = image.size
+            with contextlib.suppress(*_DAMAGE):
+                if image.getexif().get(ExifTags.Base.Orientation, 1) >= _LIES_ON_ITS_SIDE:
+                    width, height = height, width
+            return width, height
+    except _DAMAGE as error:
+        raise MediaError(f"{source.name} is not a picture that can be read", hint="fetch it again") from error
 
 
 @contextlib.contextmanager

@@ -27,8 +27,13 @@ def config_path(environ: Mapping[str, str]) -> Path | None:
 
 def models_path(environ: Mapping[str, str]) -> Path | None:
     """The directory of the models, whether or not it exists; ``None`` if there is no home directory."""
-    directory = _home(environ) or _of_platform("user_data_path")
+    directory = data_path(environ)
     return None if directory is None else directory / "models"
+
+
+def data_path(environ: Mapping[str, str]) -> Path | None:
+    """The directory of all that is no setting, whether or not it exists; ``None`` if there is no home directory."""
+    return _home(environ) or _of_platform("user_data_path")
 
 
 def existing_home(path: Path | None, what: str) -> Path:

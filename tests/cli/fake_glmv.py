@@ -28,6 +28,8 @@ class RecitingSession:
     ``FAKE_PAUSE`` for how many seconds it waits after them.
     """
 
+    context = 4096
+
     def answer(self, request: ChatRequest, *, max_pixels: int) -> Iterator[Event]:
         text = Path(os.environ["FAKE_TEXT"]).read_text()
         step = int(os.environ.get("FAKE_STEP", "4"))
@@ -41,6 +43,8 @@ class RecitingSession:
 
 class EndlessSession:
     """Counts, a line at a time."""
+
+    context = 4096
 
     def answer(self, request: ChatRequest, *, max_pixels: int) -> Iterator[Event]:
         yield AnswerDelta("counting")

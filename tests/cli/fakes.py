@@ -32,6 +32,7 @@ class FakeSession:
     max_pixels: list[int] = field(default_factory=list)
     closed: int = 0
     """How many answers came to an end, in whichever way."""
+    context: int = 4096
 
     def answer(self, request: ChatRequest, *, max_pixels: int) -> Iterator[Event]:
         self.requests.append(request)

@@ -1,0 +1,54 @@
+"""The media of a conversation that is kept or was kept: whether they are still what they were."""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import suppress
+from dataclasses import replace
+
+from glmv_cli.conversation import Conversation, media_of, text_of, user_message
+from glmv_cli.errors import GlmvError
+from glmv_cli.media.source import open_bytes
+from glmv_cli.messages import MediaSource
+from glmv_cli.transcript import Transcript
+
+_CHUNK = 1 << 20
+
+
+def digest_of(source: MediaSource) -> str:
+    """SHA-256 of its bytes. Raises :class:`GlmvError` or ``OSError`` if they cannot be read."""
+    total = hashlib.sha256()
+    with open_bytes(source) as file:
+        while chunk := file.read(_CHUNK):
+            total.update(chunk)
+    return total.hexdigest()
+
+
+def digests_of(conversation: Conversation) -> dict[MediaSource, str]:
+    """Of all media of a conversation that can be read."""
+    digests: dict[MediaSource, str] = {}
+    for source in {source for exchange in conversation.exchanges for source in media_of(exchange.question)}:
+        with suppress(GlmvError, OSError):
+            digests[source] = digest_of(source)
+    return digests
+
+
+def without_missing(transcript: Transcript) -> tuple[Conversation, list[str]]:
+    """The conversation without media that are gone or have changed, and a line about each."""
+    wrong = {a.source: what for a in transcript.attachments if (what := _fault(a.source, a.sha256)) is not None}
+    conversation = Conversation(transcript.conversation.system)
+    for exchange in transcript.conversation.exchanges:
+        media = tuple(source for source in media_of(exchange.question) if source not in wrong)
+        question = user_message(text_of(exchange.question), media)
+        conversation = conversation.with_exchange(replace(exchange, question=question))
+    return conversation, list(wrong.values())
+
+
+def _fault(source: MediaSource, sha256: str | None) -> str | None:
+    if source.path is None:
+        return f"{source.name} was never a file, so it is not shown again"
+    try:
+        changed = digest_of(source) != sha256
+    except (GlmvError, OSError):
+        return f"{source.path} cannot be read any more, so it is not shown again"
+    return f"{source.path} has changed since, so it is not shown again" if changed else None

@@ -1,0 +1,34 @@
+"""Where exchanges go while they happen, for those who keep them."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from glmv_cli.conversation import Conversation, Exchange
+from glmv_cli.messages import Message
+
+
+class Recorder(Protocol):
+    """Hears of each exchange: ``(begin update* finish)*``."""
+
+    def begin(self, model: str, conversation: Conversation, question: Message, think: bool) -> None:
+        """``question`` is asked after ``conversation``."""
+
+    def update(self, thinking: str, answer: str) -> None:
+        """All that has come of the answer so far; called for every piece."""
+
+    def finish(self, exchange: Exchange) -> None:
+        """The exchange as it ended, in whichever way."""
+
+
+class NoRecorder:
+    """Keeps nothing."""
+
+    def begin(self, model: str, conversation: Conversation, question: Message, think: bool) -> None:
+        """Nothing."""
+
+    def update(self, thinking: str, answer: str) -> None:
+        """Nothing."""
+
+    def finish(self, exchange: Exchange) -> None:
+        """Nothing."""

@@ -1,0 +1,44 @@
+"""What a picture or film will take of the context, before it is decoded: by its header and the checkpoint's rules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from glmv_cli.media.image import image_size
+from glmv_cli.media.kind import kind_of
+from glmv_cli.messages import MediaSource
+from glmv_cli.prompt.patches import PixelRules, target_size
+from glmv_cli.prompt.sight import Sight
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """Of one picture or film; ``seconds`` is ``None`` for a picture. ``tokens`` leaves out the texts of times."""
+
+    width: int
+    height: int
+    seconds: float | None
+    tokens: int
+
+
+def estimate(source: MediaSource, directory: Path, max_pixels: int) -> Estimate:
+    """What the checkpoint in ``directory`` will be shown of ``source``.
+
+    Raises :class:`MediaError` for media that cannot be used, :class:`ModelError` if there are no processor configs.
+    """
+    sight = Sight.of(directory)
+    if kind_of(source) == "image":
+        width, height = image_size(source)
+        return Estimate(width, height, None, _tokens(1, height, width, sight.image_rules))
+    from glmv_cli.media.probe import probe  # libav is worth loading only for films
+
+    info = probe(source, max_pixels=max_pixels)
+    tokens = _tokens(len(sight.sampler(info)), info.height, info.width, sight.video_rules)
+    return Estimate(info.width, info.height, info.duration, tokens)
+
+
+def _tokens(count: int, height: int, width: int, rules: PixelRules) -> int:
+    new_height, new_width = target_size(count, height, width, rules)
+    steps = -(-count // rules.temporal_patch_size)
+    return rules.tokens((steps, new_height // rules.patch_size, new_width // rules.patch_size))
