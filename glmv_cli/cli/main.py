@@ -24,7 +24,9 @@ def main(environment: Environment | None = None) -> int:
         process.ignore_interrupts()
         process.end_line_of_terminal()
         status = process.INTERRUPTED
-    return process.finish(status)
+    status = process.finish(status)
+    process.end_if_computing(status)
+    return status
 
 
 def _run(arguments: list[str], environment: Environment | None) -> int:

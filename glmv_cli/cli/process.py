@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, NoReturn, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 INTERRUPTED = 130
 PIPE_CLOSED = 141
+MODEL_THREAD = "glmv-model"
+"""Name of the thread in which a chat's model computes."""
 
 
 def is_debug(environ: Mapping[str, str]) -> bool:
@@ -115,9 +117,13 @@ def finish(status: int) -> int:
     return status
 
 
-def end_now(status: int) -> NoReturn:
-    """End the process with what :func:`finish` makes of ``status``, without waiting for a thread that computes."""
-    os._exit(finish(status))
+def end_if_computing(status: int) -> None:
+    """End the process at once if a chat's model computes still: as its thread comes to the end of a step while the
+    interpreter shuts down, it would be torn out of C++ code that cannot bear that.
+    """
+    threads = sys.modules.get("threading")  # without it there are none
+    if threads is not None and any(thread.name == MODEL_THREAD for thread in threads.enumerate()):
+        os._exit(status)
 
 
 def _report(error: OSError) -> int:

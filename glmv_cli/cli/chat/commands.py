@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -51,19 +52,22 @@ def run_command(talk: Talk, line: str, commands: Mapping[str, SlashCommand]) -> 
 
 def _help(talk: Talk, argument: str) -> None:
     rows = [(f"/{command.name} {command.arguments}".rstrip(), command.help) for command in COMMANDS.values()]
-    talk.say(aligned(rows) + _KEYS)
+    width = max(_NARROW, talk.environment.output.stderr_columns)
+    keys = "".join(f"\n{textwrap.fill(line, width)}" for line in _KEYS)
+    talk.say(f"{aligned(rows)}{keys}\n")
 
 
 def _leave(talk: Talk, argument: str) -> None:
     talk.leaving = True
 
 
-_KEYS = '''
-@PATH in a question, or a path pasted or dropped, shows that picture or film.
-Enter sends, Alt-Enter starts a new line, """ opens and closes a text of several lines.
-Ctrl-C stops the answer or clears the line, twice leaves; Ctrl-D leaves; Ctrl-O shows the last thinking;
-Ctrl-R searches what was typed before.
-'''
+_NARROW = 20
+_KEYS = (
+    "@PATH in a question, or a path pasted or dropped, shows that picture or film.",
+    'Enter sends. Alt-Enter starts a new line; """ opens and closes a text of several lines.',
+    "Ctrl-C stops the answer or clears the line, twice leaves. Ctrl-D leaves.",
+    "Ctrl-O shows the last reasoning. Ctrl-R searches what was typed before.",
+)
 
 COMMANDS = {
     command.name: command
@@ -83,7 +87,7 @@ COMMANDS = {
         SlashCommand("set", "[NAME VALUE]", "change a setting, as in /set temperature 0.2", model.set_value, "setting"),
         SlashCommand("think", "[on|off]", "whether the model reasons first", model.think, ("on", "off")),
         SlashCommand(
-            "thinking", "[HOW]", "the last reasoning in full; or show it full, collapsed, none, auto",
+            "thinking", "[HOW]", "the last reasoning in full; or how to show it",
             model.thinking, ("auto", "collapsed", "full", "none"),
         ),
         SlashCommand("model", "[NAME]", "talk to another model", model.model, "model"),

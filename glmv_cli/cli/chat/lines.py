@@ -26,7 +26,7 @@ class PipedLines:
                 if text.strip():
                     break
                 raise EOFError
-            text += line.decode("utf-8", "replace").replace("\r\n", "\n")
+            text = (text if text.strip() else "") + line.decode("utf-8", "replace").replace("\r\n", "\n")
         return unblocked(text.rstrip("\n"))
 
 

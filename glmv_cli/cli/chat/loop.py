@@ -16,7 +16,6 @@ from glmv_cli.cli.chat.talk import Due, Talk, renderer_of
 from glmv_cli.cli.chat.turn import take_turn
 from glmv_cli.cli.environment import Environment
 from glmv_cli.cli.failures import write_traceback
-from glmv_cli.cli.process import end_now
 from glmv_cli.conversation import media_of, text_of, user_message
 from glmv_cli.errors import GlmvError
 from glmv_cli.render.errors import write_error, write_note
@@ -56,12 +55,9 @@ def chat(environment: Environment, options: AnswerOptions, media: Sequence[str])
     try:
         for item in staged:
             talk.add(item)
-        status = _converse(talk, _reader(talk))
+        return _converse(talk, _reader(talk))
     finally:
-        ended = resident.close(_PATIENCE_S)
-    if not ended:
-        end_now(status)  # a thread that computes would be cut off somewhere in C++ at the interpreter's end
-    return status
+        resident.close(_PATIENCE_S)
 
 
 def _reader(talk: Talk) -> Reader:

@@ -12,6 +12,7 @@ from glmv_cli.cli.answering import AnswerOptions
 from glmv_cli.cli.answers import events_of
 from glmv_cli.cli.environment import AnsweringSession, Environment
 from glmv_cli.cli.failures import reading
+from glmv_cli.cli.process import MODEL_THREAD
 from glmv_cli.events import Event
 from glmv_cli.messages import ChatRequest
 from glmv_cli.placement.budget import Wishes
@@ -66,7 +67,7 @@ class Resident:
         self._options = options
         self._session: AnsweringSession | None = None
         self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
-        self._thread = threading.Thread(target=self._work, name="model", daemon=True)
+        self._thread = threading.Thread(target=self._work, name=MODEL_THREAD, daemon=True)
         self._listener: Callable[[], None] = lambda: None
         self._jobs.put(self._load)
         self._thread.start()
@@ -101,11 +102,10 @@ class Resident:
         self._jobs.put(job)
         self._jobs.put(lambda: self._listener())  # whoever listens then
 
-    def close(self, seconds: float) -> bool:
-        """Wait for what is computed now, but not longer. Returns whether the thread has ended."""
+    def close(self, seconds: float) -> None:
+        """Wait for what is computed now, but not longer."""
         self._jobs.put(None)
         self._thread.join(seconds)
-        return not self._thread.is_alive()
 
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:
