@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 
+from glmv_cli.cli.environment import Environment
 from glmv_cli.cli.failures import reading
+from glmv_cli.cli.standard_input import STDIN, as_text, has_bytes, is_redirected, read_all
 from glmv_cli.errors import GlmvError, UsageError
 from glmv_cli.media.kind import kind_of
 from glmv_cli.media.sniff import Kind
 from glmv_cli.media.source import open_source
 from glmv_cli.messages import MediaPart, MediaSource, Message, TextPart
+from glmv_cli.render.errors import write_note
 from glmv_cli.render.sanitize import without_surrogates
-
-STDIN = "-"
-"""The argument that stands for standard input."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +91,36 @@ def check_stdin(media: Sequence[str], stdin: BinaryIO, prompt: str | None = None
         )
 
 
-def read_prompt(stdin: BinaryIO) -> str:
-    """All of standard input as text, without the newline at its end."""
-    with reading():
-        return stdin.read().decode("utf-8", "replace").rstrip("\r\n")
+def asked(environment: Environment, media: tuple[str, ...], prompt: str) -> tuple[Inquiry, Environment]:
+    """The question of ``glmv ask``, with what standard input adds to it, and an environment that it has not used up.
+
+    ``-`` as prompt is the text there. Otherwise text there is put before the prompt, and a picture or film is
+    attached: if ``-`` is among the media, or if there are none and the input is redirected. With other media it is
+    left alone, since it may be a list that a shell's loop is reading.
+
+    Raises :class:`UsageError` for an input that is used twice and for an empty prompt, :class:`MediaError` for one
+    that is neither text nor media.
+    """
+    stdin = environment.stdin
+    check_stdin(media, stdin, prompt=prompt)
+    if prompt == STDIN:
+        text = as_text(read_all(stdin, environment.output))
+        if text is None:
+            raise UsageError("standard input is a picture or film, and no question", 'glmv ask "the question" -a -')
+        return Inquiry(media, clean_prompt(text)), environment
+    prompt = clean_prompt(prompt)
+    if STDIN not in media and (media or not is_redirected(stdin)):
+        if has_bytes(stdin):
+            write_note(environment.output, "standard input is not read, as there are attachments; '-a -' reads it, too")
+        return Inquiry(media, prompt), environment
+    data = read_all(stdin, environment.output)
+    text = as_text(data) if data else ""
+    if text is None:
+        media = media if STDIN in media else (*media, STDIN)
+    elif data:
+        media = tuple(name for name in media if name != STDIN)
+        prompt = f"{without_surrogates(text)}\n\n{prompt}" if text.strip() else prompt
+    return Inquiry(media, prompt), replace(environment, stdin=io.BytesIO(data))
 
 
 def clean_prompt(prompt: str) -> str:

@@ -17,11 +17,13 @@ def open_source(argument: str, stdin: BinaryIO) -> MediaSource:
     Pipes cannot be read twice, so standard input and named pipes are read whole, here.
 
     Raises:
-        InputNotFoundError: no such file, a directory or device, or not allowed to read it.
+        InputNotFoundError: no name, no such file, a directory or device, or not allowed to read it.
         MediaError: there is not a single byte.
     """
     if argument == "-":
         return _from_bytes("standard input", stdin.read())
+    if not argument:
+        raise InputNotFoundError("the name of a picture or film is empty", hint="check the variable that it comes from")
     path = Path(argument)
     try:
         status = path.stat()

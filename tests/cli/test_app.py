@@ -185,7 +185,7 @@ def test_an_empty_pipe_is_bad_media(glmv: Glmv) -> None:
 
 
 def test_ask_needs_no_media(glmv: Glmv) -> None:
-    ran = glmv("ask", "What can you do?", stdin=b"left alone")
+    ran = glmv("ask", "What can you do?")
     assert (ran.status, ran.stdout) == (0, "echo: What can you do?\n")
     assert ran.sources == [()]
 

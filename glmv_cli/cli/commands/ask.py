@@ -8,13 +8,15 @@ import typer
 
 from glmv_cli.cli.answering import AnswerOptions, answering
 from glmv_cli.cli.environment import environment_of
-from glmv_cli.cli.inquiry import STDIN, Inquiry, check_stdin, clean_prompt, read_prompt
+from glmv_cli.cli.inquiry import asked
 
 EPILOG = """
 \b
 Examples:
   glmv ask "Which is larger?" -a one.png -a two.png
   glmv ask "What can you do?"
+  git diff | glmv ask "Review this."
+  cat photo.png | glmv ask "What is this?"
   glmv ask - -a plan.png < question.txt
 """
 
@@ -30,16 +32,16 @@ def ask(
             "-a",
             "--attach",
             metavar="MEDIA",
-            help="A picture or film, or - for stdin; may be given again.",
+            help="A picture or film, or - for stdin (text, too); may be given again.",
         ),
     ] = None,
 ) -> int:
-    """Ask a question, with or without pictures and films."""
+    """Ask a question, with or without pictures and films.
+
+    Text on standard input is put before the question; a picture or film there is attached. With -a, standard input
+    is read only as '-a -'. In a shell's loop, '< /dev/null' keeps the loop's input.
+    """
     from glmv_cli.cli.answers import answer_all  # renderers and all: --help need not wait for them
 
-    environment = environment_of(context)
-    media = tuple(attach or ())
-    check_stdin(media, environment.stdin, prompt=prompt)
-    if prompt == STDIN:
-        prompt = read_prompt(environment.stdin)
-    return answer_all(environment, options, [Inquiry(media, clean_prompt(prompt))])
+    inquiry, environment = asked(environment_of(context), tuple(attach or ()), prompt)
+    return answer_all(environment, options, [inquiry])
