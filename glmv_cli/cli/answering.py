@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
 from typing import TYPE_CHECKING
 
 import typer
 
-from glmv_cli.cli import options, sampling
+from glmv_cli.cli import formats, options, sampling
+from glmv_cli.cli.environment import Environment, environment_of
 from glmv_cli.config import Settled
 from glmv_cli.messages import SamplingOptions
 
@@ -24,7 +25,7 @@ class AnswerOptions:
 
     settled: Settled
     threads: Threads
-    json: bool
+    written: formats.Written
     no_color: bool
     sampling: SamplingOptions
 
@@ -37,6 +38,8 @@ def _shared(
     render: options.Render = None,
     no_color: options.NoColor = False,
     json: options.Json = False,
+    quiet: formats.Quiet = False,
+    verbose: formats.Verbose = False,
     max_tokens: sampling.MaxTokens = None,
     stop: sampling.Stop = None,
     temperature: sampling.Temperature = None,
@@ -55,24 +58,51 @@ def _shared(
     """Its signature is the table, in the order of ``--help``."""
 
 
+def _writing(
+    output: formats.OutputFile = None,
+    jsonl: formats.JsonLines = False,
+    format: formats.Format = None,
+    extract: formats.Extract = None,
+) -> None:
+    """What commands have besides that write answers as they are."""
+
+
 def answering(command: Callable[..., int], without: Collection[str] = ()) -> Callable[..., int]:
     """``command(context, answering, …its own…)`` → what Typer sees: its own options, then those of :func:`_shared`
     but for some.
 
     They reach the command as the :class:`AnswerOptions` of its second parameter.
     """
+    return _with_options(command, _shared, without=without)
+
+
+def writing(command: Callable[..., int]) -> Callable[..., int]:
+    """The same with the options of :func:`_writing`, for commands that write answers as they are."""
+    return _with_options(command, _writing, _shared)
+
+
+def _with_options(
+    command: Callable[..., int], *tables: Callable[..., None], without: Collection[str] = ()
+) -> Callable[..., int]:
     own = inspect.signature(command, eval_str=True)
     context, _, *parameters = own.parameters.values()
-    shared = [p for p in inspect.signature(_shared, eval_str=True).parameters.values() if p.name not in without]
+    every = [parameter for table in tables for parameter in inspect.signature(table, eval_str=True).parameters.values()]
+    shared = [parameter for parameter in every if parameter.name not in without]
 
     @wraps(command)
     def answered(*, context: typer.Context, **given: object) -> int:
+        if context.params["quiet"]:
+            context.obj = _hushed(environment_of(context))
         arguments = [given[parameter.name] for parameter in parameters]
         return command(context, answer_options(context), *arguments)
 
     shown = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in (context, *parameters, *shared)]
     answered.__signature__ = own.replace(parameters=shown)  # type: ignore[attr-defined]  # what Typer reads
     return answered
+
+
+def _hushed(environment: Environment) -> Environment:
+    return replace(environment, output=replace(environment.output, quiet=True))
 
 
 def answer_options(context: typer.Context) -> AnswerOptions:
@@ -84,7 +114,7 @@ def answer_options(context: typer.Context) -> AnswerOptions:
     return AnswerOptions(
         settled,
         threads=options.chosen_threads(context, settled),
-        json=context.params.get("json", False),
+        written=formats.written_of(context),
         no_color=context.params["no_color"],
         sampling=sampling.sampling_of(context, settled.settings),
     )

@@ -10,18 +10,18 @@ import typer
 from glmv_cli.cli.answering import AnswerOptions
 from glmv_cli.cli.environment import AnsweringSession, Environment
 from glmv_cli.cli.failures import reading, write_traceback
+from glmv_cli.cli.forms import renderer_maker
 from glmv_cli.cli.inquiry import Inquiry, Question, open_inquiry
+from glmv_cli.cli.output_file import OutputFile
 from glmv_cli.cli.process import INTERRUPTED
 from glmv_cli.errors import GlmvError
 from glmv_cli.events import Event
 from glmv_cli.messages import ChatRequest
 from glmv_cli.placement.budget import Wishes
 from glmv_cli.render.errors import write_note
-from glmv_cli.render.json_lines import JsonLinesRenderer
 from glmv_cli.render.progress import waiting
 from glmv_cli.render.renderer import Renderer
 from glmv_cli.render.sanitize import visible_line
-from glmv_cli.render.text import Display, TextRenderer
 from glmv_cli.store.models import ModelChoice, check_sight, resolve_model
 
 BY_DEFAULT = (
@@ -41,9 +41,20 @@ def answer_all(environment: Environment, options: AnswerOptions, inquiries: Sequ
         UsageError: there are media, and the model only reads.
         OSError: standard output or standard error cannot be written to.
     """
-    settled = options.settled
     if options.no_color:
         environment = environment.without_color()
+    if options.written.file is None:
+        environment.output.to_stdout("")  # a closed output is found out before anything slow
+        return _answer_all(environment, options, inquiries).status
+    with OutputFile(environment, options.written.file) as file:
+        desk = _answer_all(file.environment, options, inquiries)
+        if desk.answered:
+            file.commit()
+    return desk.status
+
+
+def _answer_all(environment: Environment, options: AnswerOptions, inquiries: Sequence[Inquiry]) -> _Desk:
+    settled = options.settled
     model = resolve_model(settled.settings.model, environment.environ, settled.origins.get("model"))
     desk = _Desk(environment, options, model, several=len(inquiries) > 1)
     questions = [question for inquiry in inquiries if (question := desk.open(inquiry)) is not None]
@@ -58,21 +69,21 @@ def answer_all(environment: Environment, options: AnswerOptions, inquiries: Sequ
             session = environment.open_session(model.directory, model.name, wishes, options.threads)
         for question in questions:
             desk.answer(question, session)
-    return desk.status
+    return desk
 
 
 class _Desk:
-    """Where inquiries come in and answers go out; ``status`` is the exit code so far."""
+    """Where inquiries come in and answers go out; ``status`` is the exit code so far, ``answered`` counts those that
+    are whole.
+    """
 
     def __init__(self, environment: Environment, options: AnswerOptions, model: ModelChoice, several: bool) -> None:
         self.status = 0
+        self.answered = 0
         self._environment = environment
         self._options = options
-        self._model = model
-        self._several = several
         self._settings = options.settled.settings
-        display = Display(self._settings.render, self._settings.show_thinking)
-        self._text = TextRenderer(environment.output, display, several)
+        self._renderer = renderer_maker(environment.output, options, model.name, several)
 
     def open(self, inquiry: Inquiry) -> Question | None:
         """The question, if its media were found; what is wrong with them is shown."""
@@ -93,6 +104,7 @@ class _Desk:
                 with closing(events_of(session, request, self._settings.max_pixels)) as events:
                     for event in events:
                         renderer.handle(event)
+                self.answered += 1
             except GlmvError as error:
                 self._fail(renderer, error)
 
@@ -100,12 +112,6 @@ class _Desk:
         write_traceback(self._environment, error)
         renderer.fail(error)
         self.status = self.status or error.exit_code
-
-    def _renderer(self, prompt: str) -> Renderer:
-        """A JSON record holds its prompt, which may differ from one file to the next."""
-        if self._options.json:
-            return JsonLinesRenderer(self._environment.output, self._model.name, prompt, self._several)
-        return self._text
 
     @contextmanager
     def _ending_the_line(self, renderer: Renderer) -> Iterator[None]:

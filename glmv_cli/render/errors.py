@@ -24,5 +24,7 @@ def write_interrupted(output: Output, partial: bool) -> None:
 
 
 def write_note(output: Output, text: str) -> None:
-    """``note: …`` on one line."""
+    """``note: …`` on one line, if notes are wanted."""
+    if output.quiet:
+        return
     output.to_stderr(f"note: {visible_line(text)}\n")

@@ -16,9 +16,8 @@ from glmv_cli.render.progress import ProgressLine
 class JsonLinesRenderer:
     """Writes one object an answer to stdout, and notes and errors to stderr.
 
-    With ``several`` answers each is one line, and one that failed is a line with ``source`` and ``error``.
-    A single answer is indented if a person reads it (stdout is a terminal), else it is one line as well; if
-    it fails, stdout stays empty.
+    With ``several`` answers each is one line. A single one is indented if a person reads it (stdout is a terminal),
+    else it is one line as well. One that failed is an object with ``source`` and ``error``.
     """
 
     def __init__(self, output: Output, model: str, prompt: str, several: bool = False) -> None:
@@ -45,9 +44,8 @@ class JsonLinesRenderer:
     def fail(self, error: GlmvError) -> None:
         self._progress.clear()
         write_error(self._output, error)
-        if self._several:
-            failure = {"message": error.message, "hint": error.hint, "exit_code": error.exit_code}
-            self._write({"source": self._source, "error": failure})
+        failure = {"message": error.message, "hint": error.hint, "exit_code": error.exit_code}
+        self._write({"source": self._source, "error": failure})
 
     def interrupt(self) -> None:
         self.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import shutil
@@ -18,7 +19,8 @@ class Output:
     """Where the answer (``stdout``) and everything else (``stderr``) go; tests put their own in its place.
 
     ``color``: a terminal shall get colours. ``cursor``: it knows escape sequences, also those that move the cursor
-    and erase. What a write raises (``BrokenPipeError``, a full disk) is left to the caller.
+    and erase. ``quiet``: notes and progress are not wanted. What a write raises (``BrokenPipeError``, a full disk) is
+    left to the caller.
     """
 
     stdout: TextIO
@@ -27,14 +29,16 @@ class Output:
     stderr_is_tty: bool
     color: bool
     cursor: bool = False
+    quiet: bool = False
 
     @classmethod
     def of_process(cls, environ: Mapping[str, str] = os.environ) -> Output:
         """This process's own streams. ``NO_COLOR`` (if not empty, https://no-color.org) and
         ``TERM=dumb`` turn colour off.
         """
-        # Python sets a stream to None that was closed before the start (`>&-`).
-        stdout = sys.stdout or io.StringIO()
+        # Python sets a stream to None that was closed before the start (`>&-`). An answer that nobody gets is an
+        # error, as for other tools; errors that nobody gets are not.
+        stdout = sys.stdout or _Closed()
         stderr = sys.stderr or io.StringIO()
         return cls(
             stdout=stdout,
@@ -84,6 +88,13 @@ class Output:
         ``"1;31"`` bold red) and a reset.
         """
         return f"\x1b[{style}m{text}\x1b[0m" if self.stderr_is_tty and self.color else text
+
+
+class _Closed(io.StringIO):
+    """Refuses every write, as the descriptor would."""
+
+    def write(self, text: str) -> int:
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
 
 
 def _size_of(stream: TextIO) -> os.terminal_size:

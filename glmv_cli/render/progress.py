@@ -31,7 +31,7 @@ class ProgressLine:
 
     def put(self, text: str) -> None:
         """The line is this, or as much of it as fits."""
-        if not self._output.stderr_is_tty:
+        if not self._output.stderr_is_tty or self._output.quiet:
             return
         text = first_cells(text, self._output.stderr_columns - 1)
         width = cells(text)

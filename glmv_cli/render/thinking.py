@@ -107,13 +107,13 @@ class CollapsedThinking:
 
 
 def thinking_view(output: Output, show: ShowThinking) -> ThinkingView:
-    """``auto``: collapsed on a terminal, nothing elsewhere."""
+    """``auto``: collapsed on a terminal, nothing elsewhere, and nothing where it shall be quiet."""
     match show:
         case "full":
             return FullThinking(output)
         case "collapsed":
             return CollapsedThinking(output)
-        case "auto" if output.stderr_is_tty:
+        case "auto" if output.stderr_is_tty and not output.quiet:
             return CollapsedThinking(output)
     return NoThinking()
 

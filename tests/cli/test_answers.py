@@ -88,8 +88,9 @@ def test_json_has_a_line_for_what_failed(glmv: Glmv) -> None:
     assert records["no-such.png"]["error"]["exit_code"] == 66
 
 
-def test_json_of_a_single_failure_leaves_stdout_empty(glmv: Glmv) -> None:
-    assert glmv("describe", "no-such.png", "--json").stdout == ""
+def test_json_of_a_single_failure_is_an_object_too(glmv: Glmv) -> None:
+    record = json.loads(glmv("describe", "no-such.png", "--json").stdout)
+    assert (record["source"], record["error"]["exit_code"]) == ("no-such.png", 66)
 
 
 def test_standard_input_has_the_same_name_whether_or_not_it_can_be_used(glmv: Glmv) -> None:

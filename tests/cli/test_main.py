@@ -83,9 +83,14 @@ def test_the_exit_code_tells_even_if_nothing_else_can(environ: dict[str, str]) -
     assert outcome(f"{FAKE} ask hi > /dev/full 2> /dev/full", environ)[0] == 1
 
 
-@pytest.mark.parametrize("command", [f"{FAKE} ask hi", f"{REAL} --help", f"{REAL} --version"])
-def test_a_closed_output_is_no_failure(environ: dict[str, str], command: str) -> None:
-    assert outcome(f"{command} >&-", environ) == (0, "", "")
+def test_a_closed_output_is_told_before_a_model_is_loaded(environ: dict[str, str]) -> None:
+    environ["FAKE"] = "loading"  # takes a minute
+    assert outcome(f"{FAKE} ask hi >&-", environ) == (1, "", "error: cannot write the output: Bad file descriptor\n")
+    assert outcome(f"{FAKE} ask hi >&- 2>&- <&-", environ) == (1, "", "")
+
+
+@pytest.mark.parametrize("command", [f"{FAKE} ask hi -o answer.txt", f"{REAL} --help", f"{REAL} --version"])
+def test_an_output_that_is_not_needed_may_be_closed(environ: dict[str, str], command: str) -> None:
     assert outcome(f"{command} >&- 2>&- <&-", environ) == (0, "", "")
 
 

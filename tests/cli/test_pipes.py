@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -69,3 +70,42 @@ def test_what_is_waited_for_is_told(environ: dict[str, str]) -> None:
     status, stdout, stderr = shell("(sleep 5; echo late) | glmv ask hi", environ)
     assert (status, stdout) == (0, "echo: late\n\nhi\n")
     assert stderr.startswith("note: waiting for standard input")
+
+
+def test_many_files_from_find(environ: dict[str, str]) -> None:
+    Path("sub dir").mkdir()
+    Path("sub dir/new\nline.png").write_bytes(Path("a.png").read_bytes())
+    find = "find . -name '*.png' -size 16c -print0 | sort -z | xargs -0 glmv describe --jsonl"
+    status, stdout, stderr = shell(find, environ)
+    assert (status, stderr) == (0, "")
+    assert [json.loads(line)["source"] for line in stdout.splitlines()] == [
+        "./a.png",
+        "./b.png",
+        "./sub dir/new\nline.png",
+    ]
+
+
+def test_an_interrupt_keeps_what_came_in_a_file(environ: dict[str, str]) -> None:
+    environ["FAKE"] = "endless"
+    waits = "until [ -s out.txt.partial ]; do sleep 0.1; done"
+    status, _, stderr = shell(f"set -m; glmv ask hi -o out.txt & {waits}; kill -INT $!; wait $!", environ)
+    assert status == 130
+    assert stderr.startswith("note: what has come is in out.txt.partial\n")
+    assert Path("out.txt.partial").read_text().startswith("counting\n0")
+    assert not Path("out.txt").exists()
+
+
+@pytest.mark.parametrize("preparation", ["unset HOME", "export HOME=/no/such", "export HOME=$PWD/locked"])
+def test_a_home_that_is_missing_or_locked(environ: dict[str, str], preparation: str) -> None:
+    Path("locked").mkdir(mode=0o500)
+    unset = "unset GLMV_HOME XDG_CONFIG_HOME XDG_DATA_HOME XDG_CACHE_HOME XDG_STATE_HOME"
+    assert shell(f"{unset}; {preparation}; glmv ask hi", environ)[:2] == (0, "echo: hi\n")
+
+
+@pytest.mark.parametrize("variables", ["LC_ALL=C PYTHONCOERCECLOCALE=0 PYTHONUTF8=0", "PYTHONIOENCODING=latin-1"])
+def test_a_locale_without_unicode(environ: dict[str, str], variables: str) -> None:
+    assert shell(f"printf 'caf\\303\\251 猫' | {variables} glmv ask hi -o out.txt", environ) == (0, "", "")
+    assert Path("out.txt").read_text("utf-8") == "echo: café 猫\n\nhi\n"
+    status, stdout, _ = shell(f"{variables} glmv ask 猫 --jsonl", environ)
+    assert status == 0
+    assert json.loads(stdout)["source"] is None

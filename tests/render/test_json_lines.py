@@ -120,13 +120,14 @@ def test_among_several_a_failed_source_has_its_line() -> None:
     assert console.stderr.startswith("error: bad.png is empty\n\nhint: choose another\n")
 
 
-def test_a_single_failure_leaves_stdout_empty() -> None:
+def test_a_single_failure_is_an_object_too() -> None:
     console = Console()
     renderer = JsonLinesRenderer(console.output, "demo", "What?")
     renderer.begin("bad.png")
     renderer.fail(MediaError("bad.png is empty"))
     renderer.close()
-    assert (console.stdout, console.stderr) == ("", "error: bad.png is empty\n")
+    assert json.loads(console.stdout)["error"]["message"] == "bad.png is empty"
+    assert console.stderr == "error: bad.png is empty\n"
 
 
 def test_text_is_not_escaped_for_a_utf8_stream() -> None:

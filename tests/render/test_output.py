@@ -55,11 +55,14 @@ def test_the_process_gives_its_streams(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (output.stdout_is_tty, output.stderr_is_tty, output.one_screen) == (False, True, False)
 
 
-def test_a_stream_closed_before_the_start_takes_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_streams_closed_before_the_start_only_stdout_is_missed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdout", None)
+    monkeypatch.setattr(sys, "stderr", None)
     output = Output.of_process({})
-    output.to_stdout("lost")
     assert output.stdout_is_tty is False
+    output.to_stderr("lost")
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        output.to_stdout("")
 
 
 @pytest.mark.parametrize(("is_tty", "color"), [(False, True), (True, False), (False, False)])

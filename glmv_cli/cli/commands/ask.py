@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from glmv_cli.cli.answering import AnswerOptions, answering
+from glmv_cli.cli.answering import AnswerOptions, writing
 from glmv_cli.cli.environment import environment_of
 from glmv_cli.cli.inquiry import asked
 
@@ -21,7 +21,7 @@ Examples:
 """
 
 
-@answering
+@writing
 def ask(
     context: typer.Context,
     options: AnswerOptions,

@@ -1,0 +1,65 @@
+"""What an answer cost, for people: tokens, rates, memory."""
+
+from __future__ import annotations
+
+import resource
+import sys
+
+from glmv_cli.errors import GlmvError
+from glmv_cli.events import Event, Finished, Timings, Usage
+from glmv_cli.render.output import Output
+from glmv_cli.render.renderer import Renderer
+from glmv_cli.units import format_bytes
+
+
+class TimedRenderer:
+    """Another renderer, and after each of its answers what that cost, on stderr."""
+
+    def __init__(self, renderer: Renderer, output: Output) -> None:
+        self._renderer = renderer
+        self._output = output
+
+    def begin(self, source: str | None) -> None:
+        self._renderer.begin(source)
+
+    def handle(self, event: Event) -> None:
+        self._renderer.handle(event)
+        if isinstance(event, Finished):
+            self._output.to_stderr(timings_text(event.usage, event.timings, peak_memory()))
+
+    def fail(self, error: GlmvError) -> None:
+        self._renderer.fail(error)
+
+    def interrupt(self) -> None:
+        self._renderer.interrupt()
+
+    def close(self) -> None:
+        self._renderer.close()
+
+
+def peak_memory() -> int:
+    """The most bytes that this process has held in main memory so far, pages of mapped files included."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def timings_text(usage: Usage, timings: Timings, memory: int) -> str:
+    """Some lines, one a phase. Rates count what was computed: no tokens that were known already."""
+    seen = usage.image_tokens + usage.video_tokens
+    fresh = usage.prompt_tokens - usage.cached_tokens
+    generated = usage.thinking_tokens + usage.answer_tokens
+    rows = [("load", f"{timings.load_s:.2f} s")]
+    if seen:
+        rows.append(("encode", f"{seen} tokens of media in {_in(timings.encode_s, seen)}"))
+    cached = f", {usage.cached_tokens} more known already" if usage.cached_tokens else ""
+    rows.append(("prefill", f"{fresh} tokens in {_in(timings.prefill_s, fresh)}{cached}"))
+    thinking = f", {usage.thinking_tokens} of them thinking" if usage.thinking_tokens else ""
+    rows.append(("decode", f"{generated} tokens in {_in(timings.decode_s, max(0, generated - 1))}{thinking}"))
+    rows.append(("first token", f"after {timings.first_token_s:.2f} s"))
+    rows.append(("memory", f"{format_bytes(memory)} at most"))
+    return "".join(f"{name:<12} {what}\n" for name, what in rows)
+
+
+def _in(seconds: float, count: int) -> str:
+    rate = f", {count / seconds:.1f} a second" if seconds > 0 and count else ""
+    return f"{seconds:.2f} s{rate}"
