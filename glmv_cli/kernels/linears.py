@@ -43,8 +43,8 @@ class _Part(ctypes.Structure):
 def _kernel(x: torch.Tensor, matrices: Sequence[Weights]) -> native.Kernel | None:
     """What computes these; None: one product after another."""
     kernel = native.chosen().kernel
-    few = x.numel() <= native.FEW_TOKENS * x.shape[-1]
-    return kernel if kernel is not None and few and simd.takes(x) and all(m.fits() for m in matrices) else None
+    few = kernel is not None and x.numel() <= kernel.few * x.shape[-1]
+    return kernel if few and simd.takes(x) and all(m.fits() for m in matrices) else None
 
 
 def linears(x: torch.Tensor, matrices: Sequence[Weights]) -> list[torch.Tensor]:

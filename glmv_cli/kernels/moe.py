@@ -37,8 +37,7 @@ def routed_experts(
         first, second = (experts.gate_up, experts.gate_up_absmax), (experts.down, experts.down_absmax)
         return launch.routed_experts(nf4.NF4_CODE, hidden, expert_ids, expert_weights, first, second)
     kernel = native.chosen().kernel
-    fast = kernel is not None and kernel.is_for(expert_ids.numel(), matrices=len(experts.down))
-    if kernel is not None and fast and _fit(hidden, expert_ids, expert_weights, experts):
+    if kernel is not None and _fit(hidden, expert_ids, expert_weights, experts):
         first, second = (experts.gate_up, experts.gate_up_absmax), (experts.down, experts.down_absmax)
         return native.routed_experts(kernel, nf4.NF4, hidden, expert_ids, expert_weights, first, second)
     out = torch.zeros_like(hidden)

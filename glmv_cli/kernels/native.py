@@ -21,13 +21,9 @@ from glmv_cli.errors import GlmvError, MemoryShortageError
 
 VARIABLE = "GLMV_KERNEL"
 LIBRARY = Path(__file__).with_name("libglmv.so")
-FEW_TOKENS = 32
-"""Up to this many tokens are multiplied with packed weights by kernels that have nothing better for more, by expert on
-average where there are experts; more pay for unpacking these first (2 threads, AVX-512: 32 tokens 55 and 61 ms,
-64 tokens 103 and 89 ms for 12288 x 4096)."""
 _PREFERRED = ("int8", "exact")
 """Rounding activations adds less than a twentieth to the error of 4-bit weights: tests/kernels/test_precision.py."""
-_ABI = 3
+_ABI = 4
 _NO_MEMORY, _NO_EXPERT, _NO_FORMAT = 1, 2, 3
 _UNIT = 64
 
@@ -47,16 +43,12 @@ class Kernel:
     number: int
     precision: str  # "exact" or "int8", which says how a few tokens are multiplied
     instructions: str  # "avx512", "portable", …
-    has_many: bool  # it expands weights once for many tokens
+    few: int  # tokens, up to which weights are expanded anew for every 8 of them; for more, once for all
 
     @property
     def name(self) -> str:
         """As in ``GLMV_KERNEL``."""
         return f"{self.precision}:{self.instructions}"
-
-    def is_for(self, tokens: int, matrices: int = 1) -> bool:
-        """Whether it multiplies so many tokens, spread over so many matrices, faster than unpacking and torch."""
-        return self.has_many or tokens <= FEW_TOKENS * matrices
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +127,7 @@ def kernels_of(library: ctypes.CDLL) -> tuple[Kernel, ...]:
     while (name := library.glmv_kernel_name(number)) is not None:
         precision, instructions = name.decode().split(":")
         if library.glmv_kernel_runs(number):
-            found.append(Kernel(number, precision, instructions, bool(library.glmv_kernel_has_many(number))))
+            found.append(Kernel(number, precision, instructions, library.glmv_kernel_few(number)))
         number += 1
     return tuple(found)
 
@@ -143,7 +135,7 @@ def kernels_of(library: ctypes.CDLL) -> tuple[Kernel, ...]:
 def _declare(library: ctypes.CDLL) -> None:
     integer, size, pointer = ctypes.c_int, ctypes.c_int64, ctypes.c_void_p
     matrix, experts, packing = ctypes.POINTER(_Matrix), ctypes.POINTER(_Experts), ctypes.POINTER(_Format)
-    library.glmv_kernel_name.restype = ctypes.c_char_p
+    library.glmv_kernel_name.restype, library.glmv_kernel_few.restype = ctypes.c_char_p, size
     library.glmv_make_format.argtypes = (pointer, size, packing)
     library.glmv_linear.argtypes = (integer, packing, matrix, size, size, pointer, pointer, size, pointer, integer)
     library.glmv_unpack.argtypes = (integer, packing, matrix, size, size, pointer, integer)

@@ -152,13 +152,13 @@ def linear(
 ) -> torch.Tensor:
     """``x @ W.T + bias`` for a packed ``W`` of ``[N, K]``: ``[..., K]`` → ``[..., N]``.
 
-    A kernel multiplies what it is for without unpacking all of it, see :mod:`glmv_cli.kernels.native` and, for GPUs,
+    A kernel multiplies without unpacking all of it, see :mod:`glmv_cli.kernels.native` and, for GPUs,
     :mod:`glmv_cli.kernels.gpu.choice`. Otherwise a CPU unpacks a part of ``W`` at a time: what the caches hold, and no
     memory to speak of.
     """
     kernel = native.chosen().kernel
-    fast = kernel is not None and packed.ndim == 2 and kernel.is_for(x.numel() // x.shape[-1])
-    if kernel is not None and fast and native.takes(x, 2 * packed.shape[-1]) and native.fits(NF4, packed, absmax):
+    known = packed.ndim == 2 and native.takes(x, 2 * packed.shape[-1]) and native.fits(NF4, packed, absmax)
+    if kernel is not None and known:
         return native.linear(kernel, NF4, x, packed, absmax, bias)
     if packed.ndim == 2 and x.numel() <= launch.FEW_TOKENS * x.shape[-1] and choice.takes(x, (packed, absmax)):
         return launch.linear(NF4_CODE, x, (packed, absmax), bias)

@@ -75,7 +75,7 @@ static void every_shape(int kernel, const glmv_format *format) {
         if (T % 4 < 2) layer(kernel, format, T, threads);
         wrong |= check_decode_kernel(kernel, format, T, threads);
     }
-    for (int64_t T = 33; glmv_kernel_has_many(kernel) && T <= 513; T = T == 33 ? 85 : T + 428) {
+    for (int64_t T = 33; T <= 513; T = T == 33 ? 85 : T + 428) {
         linear(kernel, format, T == 85 ? 259 : 35, T == 33 && format->block < 128 ? 320 : 384, T, 3);
         layer(kernel, format, T, 3);
     }

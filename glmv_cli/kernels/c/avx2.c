@@ -91,5 +91,5 @@ TARGET static void unpack(const glmv_format *format, const uint8_t *packed, cons
 #undef CALL
 }
 
-const kernel exact_avx2 = {"exact:avx2", runs, split_size, split, rows, unpack, NULL};
+const kernel exact_avx2 = {"exact:avx2", runs, split_size, split, rows, unpack, &avx2_many32};
 #endif

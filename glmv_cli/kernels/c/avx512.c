@@ -93,5 +93,5 @@ TARGET static void unpack(const glmv_format *format, const uint8_t *packed, cons
 #undef CALL
 }
 
-const kernel exact_avx512 = {"exact:avx512", runs, split_size, split, rows, unpack, NULL};
+const kernel exact_avx512 = {"exact:avx512", runs, split_size, split, rows, unpack, &avx512_many32};
 #endif

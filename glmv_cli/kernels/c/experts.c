@@ -163,7 +163,7 @@ int glmv_routed_experts(int number, const glmv_format *format, const glmv_expert
     int status = GLMV_NO_MEMORY;
     for (int64_t i = 0; i < T * choices; i++)
         if (ids[i] >= experts->count) return GLMV_NO_EXPERT;
-    l.few = k->many ? k->many->few : SIZE_MAX;
+    l.few = k->many->few;
     l.x = (activations){.K = (size_t)experts->hidden, .of_tokens = 1};
     l.inner = (activations){.K = (size_t)experts->inner};
     if (sort_choices(ids, weights, (size_t)T, (size_t)choices, l.few, &l.work) && get_rooms(&l, (size_t)T, threads)) {

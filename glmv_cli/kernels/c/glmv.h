@@ -20,7 +20,7 @@
 #define GLMV_API
 #endif
 
-#define GLMV_ABI 3 /* what ../native.py expects; changes with any signature below */
+#define GLMV_ABI 4 /* what ../native.py expects; changes with any signature below */
 
 enum { GLMV_OK = 0, GLMV_NO_MEMORY = 1, GLMV_NO_EXPERT = 2, GLMV_NO_FORMAT = 3, GLMV_NOT_FINITE = 4 };
 
@@ -58,8 +58,8 @@ GLMV_API int glmv_make_format(const float table[16], int64_t block, glmv_format 
 GLMV_API const char *glmv_kernel_name(int kernel);
 /* Whether this processor can run it. */
 GLMV_API int glmv_kernel_runs(int kernel);
-/* Whether it expands weights once for many tokens; the others expand them anew for every 8. */
-GLMV_API int glmv_kernel_has_many(int kernel);
+/* Up to this many tokens it expands weights anew for every 8; for more, once for all of them. */
+GLMV_API int64_t glmv_kernel_few(int kernel);
 
 /* y[T, N] = x[T, K] times the transposed matrix, plus bias[N] unless that is NULL. */
 GLMV_API int glmv_linear(int kernel, const glmv_format *format, const glmv_matrix *matrix, int64_t N, int64_t K,

@@ -71,7 +71,7 @@ typedef struct {
                  const void *const *prepared, int tokens, float *y, size_t stride);
     /* out[K]: one row as float32. */
     void (*unpack)(const glmv_format *format, const uint8_t *packed, const float *absmax, size_t K, float *out);
-    const gemm *many; /* NULL: `rows` computes any number of tokens, a few at a time */
+    const gemm *many;
 } kernel;
 
 const kernel *kernel_at(int number);
@@ -80,12 +80,13 @@ const kernel *kernel_at(int number);
 char *room_for(const kernel *k, size_t K, size_t count, size_t *size);
 
 extern const kernel exact_portable, int8_portable;
+extern const gemm portable_many32;
 #if defined(GLMV_ARM)
 extern const kernel int8_neon;
 #endif
 #if defined(GLMV_X86)
 extern const kernel exact_avx2, exact_avx512, int8_avx2, int8_avx512vnni;
-extern const gemm avx512_many8;
+extern const gemm avx2_many32, avx512_many32, avx512_many8;
 #if defined(GLMV_AVXVNNI)
 extern const kernel int8_avxvnni;
 #endif

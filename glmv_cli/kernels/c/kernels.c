@@ -35,7 +35,7 @@ const char *glmv_kernel_name(int number) {
 
 int glmv_kernel_runs(int number) { return KERNELS[number]->runs(); }
 
-int glmv_kernel_has_many(int number) { return KERNELS[number]->many != NULL; }
+int64_t glmv_kernel_few(int number) { return (int64_t)KERNELS[number]->many->few; }
 
 const kernel *kernel_at(int number) { return KERNELS[number]; }
 

@@ -81,8 +81,7 @@ static int with_many(const product *p, int threads) {
 int glmv_linear(int number, const glmv_format *format, const glmv_matrix *matrix, int64_t N, int64_t K,
                 const float *bias, const float *x, int64_t T, float *y, int threads) {
     const product p = {kernel_at(number), format, matrix, (size_t)N, (size_t)K, (size_t)T, bias, x, y};
-    int many = p.k->many && p.tokens > p.k->many->few;
-    return many ? with_many(&p, threads) : with_few(&p, threads);
+    return p.tokens > p.k->many->few ? with_many(&p, threads) : with_few(&p, threads);
 }
 
 int glmv_unpack(int number, const glmv_format *format, const glmv_matrix *matrix, int64_t N, int64_t K, float *out,

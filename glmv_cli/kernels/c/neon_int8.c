@@ -68,5 +68,5 @@ static void unpack(const glmv_format *format, const uint8_t *packed, const float
     exact_portable.unpack(format, packed, absmax, K, out);
 }
 
-const kernel int8_neon = {"int8:neon", runs, activations8_size, activations8_prepare, rows, unpack, NULL};
+const kernel int8_neon = {"int8:neon", runs, activations8_size, activations8_prepare, rows, unpack, &portable_many32};
 #endif

@@ -60,4 +60,4 @@ static void rows(const glmv_format *format, const uint8_t *packed, const float *
     }
 }
 
-const kernel exact_portable = {"exact:portable", always, split_size, split, rows, unpack, NULL};
+const kernel exact_portable = {"exact:portable", always, split_size, split, rows, unpack, &portable_many32};

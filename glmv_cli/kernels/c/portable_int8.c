@@ -34,4 +34,4 @@ static void unpack(const glmv_format *format, const uint8_t *packed, const float
     exact_portable.unpack(format, packed, absmax, K, out);
 }
 
-const kernel int8_portable = {"int8:portable", runs, activations8_size, activations8_prepare, rows, unpack, NULL};
+const kernel int8_portable = {"int8:portable", runs, activations8_size, activations8_prepare, rows, unpack, &portable_many32};
