@@ -14,7 +14,8 @@ from pathlib import Path
 
 from glmv_cli.cli.environment import AnsweringSession, Environment
 from glmv_cli.cli.main import main
-from glmv_cli.events import AnswerDelta, Event, Finished, ThinkingDelta, Timings, Usage
+from glmv_cli.errors import ModelError
+from glmv_cli.events import AnswerDelta, Event, Finished, Progress, ThinkingDelta, Timings, Usage
 from glmv_cli.messages import ChatRequest
 from glmv_cli.placement.budget import Wishes
 from glmv_cli.placement.threads import Threads
@@ -53,6 +54,17 @@ class EndlessSession:
             time.sleep(0.01)
 
 
+class ReadingSession:
+    """Reads the prompt, and never comes to its end."""
+
+    context = 4096
+
+    def answer(self, request: ChatRequest, *, max_pixels: int) -> Iterator[Event]:
+        for done in range(1_000_000):
+            yield Progress("prefill", done, 1_000_000)
+            time.sleep(0.01)
+
+
 def open_session(directory: Path, name: str, wishes: Wishes, threads: Threads) -> AnsweringSession:
     what = os.environ.get("FAKE", "quick")
     if what == "loading":
@@ -60,6 +72,10 @@ def open_session(directory: Path, name: str, wishes: Wishes, threads: Threads) -
         time.sleep(60)
     if what == "reciting":
         return RecitingSession()
+    if what == "failing":
+        raise ModelError("the weights are damaged", "copy them again")
+    if what == "reading":
+        return ReadingSession()
     return EndlessSession() if what == "endless" else FakeSession()
 
 

@@ -37,6 +37,7 @@ def unechoed(stdin: BinaryIO) -> Iterator[None]:
     quiet = termios.tcgetattr(descriptor)
     quiet[0] &= ~termios.ICRNL  # Enter is for the prompt to read, as it is there
     quiet[3] &= ~(termios.ECHO | termios.ICANON | termios.IEXTEN)
+    quiet[3] |= termios.NOFLSH  # Ctrl-C throws nothing away that was typed or printed
     termios.tcsetattr(descriptor, termios.TCSANOW, quiet)
     try:
         yield

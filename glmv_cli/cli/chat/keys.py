@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from prompt_toolkit.application import get_app, run_in_terminal
+from prompt_toolkit.buffer import Buffer
+from prompt_toolkit.completion import CompleteEvent, get_common_complete_suffix
 from prompt_toolkit.enums import DEFAULT_BUFFER
 from prompt_toolkit.filters import Condition, has_focus
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
@@ -43,6 +45,10 @@ def bindings(talk: Talk, leaving: Leaving, complain: Callable[[GlmvError], None]
     def _new_line(event: KeyPressEvent) -> None:
         event.current_buffer.insert_text("\n")
 
+    @keys.add("tab", filter=_AT_PROMPT)
+    def _complete(event: KeyPressEvent) -> None:
+        complete(event.current_buffer)
+
     @keys.add("c-c", filter=_AT_PROMPT)
     @keys.add(Keys.SIGINT)
     def _clear(event: KeyPressEvent) -> None:
@@ -76,6 +82,23 @@ def bindings(talk: Talk, leaving: Leaving, complain: Callable[[GlmvError], None]
             complain(error)
 
     return keys
+
+
+def complete(buffer: Buffer) -> None:
+    """The one thing that can stand here; or what all that can have in common; or a menu.
+
+    At once, and not in a thread: prompt_toolkit's own way drops a Tab that follows a letter too fast.
+    """
+    if buffer.complete_state is not None:
+        buffer.complete_next()
+        return
+    found = list(buffer.completer.get_completions(buffer.document, CompleteEvent(completion_requested=True)))
+    if len(found) == 1:
+        buffer.apply_completion(found[0])
+    elif common := get_common_complete_suffix(buffer.document, found):
+        buffer.insert_text(common)
+    elif found:
+        buffer.start_completion()
 
 
 def _text() -> str:

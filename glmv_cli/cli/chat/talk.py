@@ -45,6 +45,8 @@ class Talk:
     """What the next line begins with."""
     due: Due | None = None
     """What is asked without another line."""
+    thinking: str = ""
+    """What the model has thought for the last answer."""
     leaving: bool = False
 
     def say(self, text: str) -> None:
@@ -62,7 +64,12 @@ class Talk:
         check_sight(model)
         self.staged.append(item)
         max_pixels = self.settings.max_pixels
-        self.resident.later(lambda: item.estimate_with(model.directory, max_pixels))
+
+        def look() -> None:
+            if any(waiting is item for waiting in self.staged):  # else an answer waits for this, not a person
+                item.estimate_with(model.directory, max_pixels)
+
+        self.resident.later(look)
 
     @property
     def used_tokens(self) -> int:
@@ -75,7 +82,7 @@ class Talk:
     def show_thinking(self) -> None:
         """The last reasoning in full."""
         output = self.environment.output
-        trace = visible(self.renderer.thinking).strip()
+        trace = visible(self.thinking).strip()
         output.to_stderr(output.styled(trace or "no reasoning yet", "2") + "\n")
 
     def show_as(self, settings: Settings) -> None:

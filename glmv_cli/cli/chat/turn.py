@@ -60,6 +60,7 @@ def take_turn(talk: Talk, question: Message) -> GlmvError | None:
     finally:
         running.unwanted = True
         talk.renderer.close()
+        talk.thinking = came.thinking
         exchange = came.exchange(question)
         talk.recorder.finish(exchange)
     if came.finished is not None:

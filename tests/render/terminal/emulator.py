@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from copy import copy
 
 import pyte
@@ -13,6 +13,11 @@ from pyte.screens import Char
 
 class _Screen(pyte.HistoryScreen):
     """Like tmux, it keeps what is erased from the very top of the screen on, for whoever scrolls back."""
+
+    reply: Callable[[str], object] = staticmethod(lambda text: None)
+
+    def write_process_input(self, data: str) -> None:
+        self.reply(data)
 
     def erase_in_display(self, how: int = 0, *arguments: object, **options: object) -> None:
         if how == 0 and (self.cursor.y, self.cursor.x) == (0, 0):
@@ -33,6 +38,10 @@ class Terminal:
         self._stream = pyte.Stream(self._screen)
         self._reflows = reflows
         self.writes: list[str] = []
+
+    def reply_to(self, send: Callable[[str], object]) -> None:
+        """What programs ask the terminal, such as where the cursor is, it answers so."""
+        self._screen.reply = send
 
     def write(self, text: str) -> None:
         self.writes.append(text)
