@@ -29,6 +29,8 @@ COMMANDS = (
     "--version",
     "--help",
     "describe --help",
+    "chat --help",
+    "chat none.png",
     "doctor --help",
     "pull --help",
     "models",

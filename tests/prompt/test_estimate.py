@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from glmv_cli.errors import MediaError
+from glmv_cli.media.image import image_size
+from glmv_cli.media.limits import DEFAULT_MAX_PIXELS
+from glmv_cli.media.load import load
+from glmv_cli.messages import MediaPart, MediaSource, Message
+from glmv_cli.prompt.builder import PromptBuilder
+from glmv_cli.prompt.estimate import estimate
+from glmv_cli.prompt.inputs import IMAGE, VIDEO
+
+EXAMPLES = Path(__file__).parent.parent.parent / "examples"
+
+
+@pytest.mark.parametrize("name", ["shapes.png", "film.mp4"])
+def test_the_estimate_is_what_the_prompt_takes(name: str, demo_directory: Path) -> None:
+    source = MediaSource(name, path=EXAMPLES / name)
+    builder = PromptBuilder(demo_directory)
+    media = {source: load(source, sampler=builder.frame_sampler, fit=builder.fit_frames)}
+    inputs = builder.build([Message("user", (MediaPart(source),))], media, think=False)
+    estimated = estimate(source, demo_directory, DEFAULT_MAX_PIXELS)
+    assert estimated.tokens == inputs.tokens(IMAGE) + inputs.tokens(VIDEO)
+    assert (estimated.seconds is None) == (name == "shapes.png")
+
+
+def test_a_picture_on_its_side_is_measured_upright(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # orientation: turned by 90 degrees
+    Image.new("RGB", (40, 30)).save(tmp_path / "a.jpg", exif=exif)
+    assert image_size(MediaSource("a.jpg", path=tmp_path / "a.jpg")) == (30, 40)
+
+
+def test_a_header_that_cannot_be_read_is_an_error_of_the_picture(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(8))
+    with pytest.raises(MediaError, match="not a picture that can be read"):
+        image_size(MediaSource("a.png", path=tmp_path / "a.png"))
