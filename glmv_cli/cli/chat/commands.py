@@ -15,7 +15,6 @@ from glmv_cli.cli.chat import model_commands as model
 from glmv_cli.cli.chat.paths import only_media
 from glmv_cli.cli.chat.talk import Talk
 from glmv_cli.errors import UsageError
-from glmv_cli.render.table import aligned
 
 _LINE = re.compile(r"/([A-Za-z?]*)(?:\s+(.*))?", re.DOTALL)
 
@@ -51,17 +50,28 @@ def run_command(talk: Talk, line: str, commands: Mapping[str, SlashCommand]) -> 
 
 
 def _help(talk: Talk, argument: str) -> None:
-    rows = [(f"/{command.name} {command.arguments}".rstrip(), command.help) for command in COMMANDS.values()]
-    width = max(_NARROW, talk.environment.output.stderr_columns)
-    keys = "".join(f"\n{textwrap.fill(line, width)}" for line in _KEYS)
-    talk.say(f"{aligned(rows)}{keys}\n")
+    width = max(_NARROWEST, talk.environment.output.stderr_columns)
+    entries = "\n".join(_entry(command, width) for command in COMMANDS.values())
+    keys = "\n".join(textwrap.fill(line, width) for line in _KEYS)
+    talk.say(f"{entries}\n\n{keys}\n")
+
+
+def _entry(command: SlashCommand, width: int) -> str:
+    """What ``command`` does, beside its name or, where there is no room for both, below it."""
+    name = f"/{command.name} {command.arguments}".rstrip()
+    if width < _BESIDE:
+        return f"{name}\n{textwrap.fill(command.help, width, initial_indent='  ', subsequent_indent='  ')}"
+    first = f"{name:<{_COLUMN}}"
+    return textwrap.fill(command.help, width, initial_indent=first, subsequent_indent=" " * _COLUMN)
 
 
 def _leave(talk: Talk, argument: str) -> None:
     talk.leaving = True
 
 
-_NARROW = 20
+_NARROWEST = 20
+_BESIDE = 60
+_COLUMN = 20
 _KEYS = (
     "@PATH in a question, or a path pasted or dropped, shows that picture or film.",
     'Enter sends. Alt-Enter starts a new line; """ opens and closes a text of several lines.',

@@ -56,11 +56,14 @@ class Statistics:
         """Both, side by side."""
         if not self.total.answers:
             return "no answer yet\n"
-        columns = [_column("last answer", self.last), _column(f"all {self.total.answers}", self.total)]
+        columns = [_column("last", self.last), _column(f"all {self.total.answers}", self.total)]
         return aligned(list(zip(_ROWS, *columns, strict=True)), right=frozenset((1, 2)))
 
 
-_ROWS = ("", "prompt tokens", "  cached", "  new", "thinking tokens", "answer tokens", "encode", "prefill", "decode")
+_ROWS = (
+    "", "prompt tokens", "  cached", "  new", "thinking tokens", "answer tokens",
+    "encode, s", "prefill tokens/s", "decode tokens/s",
+)  # fmt: skip
 
 
 def _column(title: str, cost: Cost) -> tuple[str, ...]:
@@ -71,11 +74,11 @@ def _column(title: str, cost: Cost) -> tuple[str, ...]:
     return (
         title,
         *map(format_count, counts),
-        f"{cost.encode_s:.2f} s",
+        f"{cost.encode_s:.2f}",
         _rate(new, cost.prefill_s),
         _rate(decoded, cost.decode_s),
     )
 
 
 def _rate(tokens: int, seconds: float) -> str:
-    return f"{tokens / seconds:,.1f} tokens/s" if tokens > 0 and seconds > 0 else "-"
+    return f"{tokens / seconds:,.1f}" if tokens > 0 and seconds > 0 else "-"

@@ -30,7 +30,7 @@ def test_a_turn_costs_its_new_tokens_only(environ: dict[str, str]) -> None:
     )  # fmt: skip
     assert "3" in done.stdout.splitlines()[0]
     assert "blue" in done.stdout.splitlines()[1]
-    first, second = map(rows, done.stderr.split("last answer")[1:])
+    first, second = map(rows, done.stderr.split("last")[1:])
     assert first["cached"] == "0"
     assert int(second["cached"]) >= int(first["prompt tokens"]) + int(first["answer tokens"]) - 1
     assert int(second["new"]) < int(first["new"])
