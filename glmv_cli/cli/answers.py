@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 
 import typer
@@ -53,37 +53,49 @@ def answer_all(environment: Environment, options: AnswerOptions, inquiries: Sequ
     return desk.status
 
 
-def _answer_all(environment: Environment, options: AnswerOptions, inquiries: Sequence[Inquiry]) -> _Desk:
+def chosen_model(environment: Environment, options: AnswerOptions) -> ModelChoice:
+    """The model that the settings name. Raises :class:`ModelError` if there is no such one."""
     settled = options.settled
-    model = resolve_model(settled.settings.model, environment.environ, settled.origins.get("model"))
-    desk = _Desk(environment, options, model, several=len(inquiries) > 1)
+    return resolve_model(settled.settings.model, environment.environ, settled.origins.get("model"))
+
+
+def open_session(environment: Environment, options: AnswerOptions, model: ModelChoice) -> AnsweringSession:
+    """Load ``model``, as the settings say, and tell that one waits for it. Raises :class:`ModelError`."""
+    if model.by_default:
+        write_note(environment.output, BY_DEFAULT)
+    settings = options.settled.settings
+    wishes = Wishes(settings.gpu_memory, settings.cpu_memory, settings.context)
+    with reading(), waiting(environment.output, f"loading {visible_line(model.name)}"):
+        return environment.open_session(model.directory, model.name, wishes, options.threads)
+
+
+def _answer_all(environment: Environment, options: AnswerOptions, inquiries: Sequence[Inquiry]) -> Desk:
+    model = chosen_model(environment, options)
+    several = len(inquiries) > 1
+    desk = Desk(environment, options, renderer_maker(environment.output, options, model.name, several))
     questions = [question for inquiry in inquiries if (question := desk.open(inquiry)) is not None]
     if questions:
         if any(question.media for question in questions):
             check_sight(model)
-        if model.by_default:
-            write_note(environment.output, BY_DEFAULT)
-        settings = settled.settings
-        wishes = Wishes(settings.gpu_memory, settings.cpu_memory, settings.context)
-        with reading(), waiting(environment.output, f"loading {visible_line(model.name)}"):
-            session = environment.open_session(model.directory, model.name, wishes, options.threads)
+        session = open_session(environment, options, model)
         for question in questions:
             desk.answer(question, session)
     return desk
 
 
-class _Desk:
+class Desk:
     """Where inquiries come in and answers go out; ``status`` is the exit code so far, ``answered`` counts those that
     are whole.
     """
 
-    def __init__(self, environment: Environment, options: AnswerOptions, model: ModelChoice, several: bool) -> None:
+    def __init__(self, environment: Environment, options: AnswerOptions, renderer: Callable[[str], Renderer]) -> None:
+        """``renderer``: from a prompt to what shows its answer."""
         self.status = 0
         self.answered = 0
         self._environment = environment
         self._options = options
         self._settings = options.settled.settings
-        self._renderer = renderer_maker(environment.output, options, model.name, several)
+        self._renderer = renderer
 
     def open(self, inquiry: Inquiry) -> Question | None:
         """The question, if its media were found; what is wrong with them is shown."""

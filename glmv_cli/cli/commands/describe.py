@@ -9,6 +9,7 @@ import typer
 from glmv_cli.cli.answering import AnswerOptions, writing
 from glmv_cli.cli.environment import environment_of
 from glmv_cli.cli.inquiry import Inquiry, check_stdin, clean_prompt
+from glmv_cli.errors import UsageError
 
 EPILOG = """
 \b
@@ -17,6 +18,7 @@ Examples:
   glmv describe film.mp4 -p "What moves, and where?"
   glmv describe *.png --json
   glmv describe before.png after.png --together -p "What has changed?"
+  glmv describe --batch holidays 'scans/**/*.png' -o found.jsonl
   curl -s "$URL" | glmv describe -
 """
 
@@ -33,6 +35,14 @@ def describe(
     together: Annotated[
         bool, typer.Option("--together", help="Put all files into one question instead of one each.")
     ] = False,
+    batch: Annotated[
+        bool,
+        typer.Option(
+            "--batch",
+            help="Take directories and patterns, too, and print a line of JSON for each file. With -o FILE, go on "
+            "where an earlier run stopped.",
+        ),
+    ] = False,
 ) -> int:
     """Say what is in pictures and films.
 
@@ -40,9 +50,14 @@ def describe(
     the others; the exit code tells.
     """
     from glmv_cli.cli.answers import answer_all  # renderers and all: --help need not wait for them
+    from glmv_cli.cli.batch import answer_batch
 
     environment = environment_of(context)
     check_stdin(media, environment.stdin)
     question = None if prompt is None else clean_prompt(prompt)
+    if batch:
+        if together:
+            raise UsageError("--batch asks about one file at a time", "leave out --together")
+        return answer_batch(environment, options, media, question)
     groups = [tuple(media)] if together else [(name,) for name in media]
     return answer_all(environment, options, [Inquiry(group, question) for group in groups])

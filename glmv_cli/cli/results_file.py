@@ -1,0 +1,88 @@
+"""The answers of a batch in a file: a line each, and what is there already is not asked again."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator, Set
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TextIO
+
+from glmv_cli.errors import GlmvError, UsageError
+from glmv_cli.render.sanitize import without_surrogates
+
+
+@dataclass(frozen=True, slots=True)
+class ResultsFile:
+    """``stream`` appends to the file; ``answered`` is what it held: model, source and prompt of every answer."""
+
+    stream: TextIO
+    answered: frozenset[tuple[str, str, str]]
+
+    def has(self, model: str, source: str | None, prompt: str) -> bool:
+        """Whether this was answered in an earlier run."""
+        return (model, without_surrogates(source or ""), without_surrogates(prompt)) in self.answered
+
+
+@contextmanager
+def open_results(name: str, inputs: Set[str]) -> Iterator[ResultsFile]:
+    """Go on with the file ``name``, or begin it. Lines of ``inputs`` that failed, and one that a killed run left
+    unfinished, are taken out first: one line an input.
+
+    Raises :class:`UsageError` if there is something else in it, :class:`GlmvError` if it cannot be written, or another
+    batch writes it just now.
+    """
+    path = Path(os.path.realpath(name))
+    with ExitStack() as opened:
+        try:
+            stream = opened.enter_context(path.open("a+", encoding="utf-8", newline=""))
+            _lock(stream, name)
+            stream.seek(0)
+            lines = stream.readlines()
+            kept = list(_kept(lines, {without_surrogates(source) for source in inputs}, name))
+            if kept != lines:
+                rest = path.with_name(f"{path.name}.partial")
+                stream = opened.enter_context(rest.open("w", encoding="utf-8", newline=""))
+                _lock(stream, name)
+                stream.writelines(kept)
+                stream.flush()
+                os.replace(rest, path)
+        except (OSError, UnicodeDecodeError) as error:
+            reason = (getattr(error, "strerror", None) or "it is no text").lower()
+            raise GlmvError(f"{name} cannot be used for results: {reason}", "choose another file") from error
+        records = (record for line in kept if "answer" in (record := json.loads(line)))
+        keys = ((record["model"], record["source"], record["prompt"]) for record in records)
+        yield ResultsFile(stream, frozenset(keys))
+
+
+def _kept(lines: list[str], inputs: Set[str], name: str) -> Iterator[str]:
+    for line in lines:
+        record = _record(line)
+        if record is None:
+            if not line.endswith("\n"):
+                continue  # a run was killed while it wrote this
+            raise UsageError(f"{name} holds something else than the results of a batch", "choose another file for -o")
+        if "answer" in record or record["source"] not in inputs:
+            yield line if line.endswith("\n") else line + "\n"
+
+
+def _record(line: str) -> dict[str, Any] | None:
+    """The object in a line, if it is one of ours."""
+    try:
+        record = json.loads(line)
+    except ValueError:
+        return None
+    if not isinstance(record, dict):
+        return None
+    known = {"source", "error"} if "error" in record else {"model", "source", "prompt", "answer"}
+    return record if known <= record.keys() else None
+
+
+def _lock(stream: TextIO, name: str) -> None:
+    try:
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise GlmvError(f"another batch writes to {name}", "wait for it, or choose another file") from None
