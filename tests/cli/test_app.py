@@ -20,7 +20,15 @@ def test_version(glmv: Glmv) -> None:
 @pytest.mark.parametrize(
     "arguments",
     [
-        *(("--help",), ("-h",), ("describe", "-h"), ("ask", "--help"), ("plan", "-h"), ("quantize", "-h")),
+        *(
+            ("--help",),
+            ("-h",),
+            ("describe", "-h"),
+            ("ask", "--help"),
+            ("plan", "-h"),
+            ("quantize", "-h"),
+            ("ground", "-h"),
+        ),
         *(("show", "-h"), ("pull", "-h"), ("models", "-h"), ("models", "default", "-h"), ("models", "remove", "-h")),
     ],
 )
@@ -42,6 +50,7 @@ def test_help_fits_an_old_terminal(
     [
         ("describe", "[OPTIONS] MEDIA..."),
         ("ask", "[OPTIONS] PROMPT"),
+        ("ground", "[OPTIONS] IMAGE WHAT"),
         ("plan", "[OPTIONS] [MODEL]"),
         ("quantize", "[OPTIONS] SRC DST"),
         ("pull", "[OPTIONS] HUB_ID"),

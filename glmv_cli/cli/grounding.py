@@ -1,0 +1,71 @@
+"""Where something is in a picture: boxes, as lines, as JSON, and drawn."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from glmv_cli.cli.answering import AnswerOptions
+from glmv_cli.cli.answers import Desk, chosen_model, open_session
+from glmv_cli.cli.environment import Environment
+from glmv_cli.cli.inquiry import Inquiry, Question
+from glmv_cli.errors import GlmvError, MediaError
+from glmv_cli.events import Box
+from glmv_cli.media.kind import kind_of
+from glmv_cli.render.boxes import BoxRenderer, box_lines
+from glmv_cli.render.json_lines import JsonLinesRenderer
+from glmv_cli.render.timings import TimedRenderer
+from glmv_cli.store.models import check_sight
+
+PROMPT = "Help me to locate {what} in the image and give me its bounding boxes."
+"""One of the two that "Grounding" in the README of https://github.com/zai-org/GLM-V gives; the demo model, which has
+never read it, understands it too."""
+
+
+def ground_in(environment: Environment, options: AnswerOptions, image: str, what: str, drawn: str | None) -> int:
+    """Write the boxes of ``what`` in ``image``, and draw them into the file ``drawn``; return the exit code.
+
+    Raises :class:`UsageError` if that file's name says no format, and what
+    :func:`glmv_cli.cli.answers.answer_all` does.
+    """
+    if options.no_color:
+        environment = environment.without_color()
+    environment.output.to_stdout("")  # a closed output is found out before anything slow
+    kind = _format_of(drawn)
+    model = chosen_model(environment, options)
+    prompt = PROMPT.format(what=what)
+    output = environment.output
+    shown = JsonLinesRenderer(output, model.name, prompt) if options.written.json else box_lines(output)
+    renderer = BoxRenderer(TimedRenderer(shown, output) if options.written.verbose else shown)
+    desk = Desk(environment, options, lambda prompt: renderer)
+    question = desk.open(Inquiry((image,), prompt))
+    if question is None:
+        return desk.status
+    if kind_of(question.media[0]) != "image":
+        raise MediaError(f"{question.source} is a film", "boxes are for pictures: save one of its frames")
+    check_sight(model)
+    desk.answer(question, open_session(environment, options, model))
+    if desk.status == 0 and drawn is not None:
+        _draw(question, renderer.boxes, Path(drawn), kind, options.settled.settings.max_pixels)
+    return desk.status
+
+
+def _format_of(drawn: str | None) -> str:
+    if drawn is None:
+        return ""
+    from glmv_cli.media.draw import format_of
+
+    return format_of(Path(drawn))
+
+
+def _draw(question: Question, boxes: tuple[Box, ...], path: Path, kind: str, max_pixels: int) -> None:
+    """The file is whole or as it was."""
+    from glmv_cli.media.draw import draw_boxes
+
+    data = draw_boxes(question.media[0], boxes, kind, max_pixels=max_pixels)
+    partial = path.with_name(f"{path.name}.partial")
+    try:
+        partial.write_bytes(data)
+        os.replace(partial, path)
+    except OSError as error:
+        raise GlmvError(f"{path} cannot be written: {(error.strerror or str(error)).lower()}") from error
