@@ -73,6 +73,8 @@ class SamplingOptions:
     """The answer ends before any of these texts. In the thinking they mean nothing."""
     think_budget: int | None = None
     """Tokens after which the thinking is closed; 0: at once; None: when the model closes it."""
+    schema: str | None = None
+    """A JSON schema, as a text, of which the answer is an instance, unless it is cut off; the thinking is free."""
 
 
 @dataclass(frozen=True, slots=True)

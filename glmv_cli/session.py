@@ -6,8 +6,10 @@ import time
 from collections.abc import Generator
 from pathlib import Path
 
+from glmv_cli.engine.grammar import Constrained, Vocabulary
 from glmv_cli.engine.local import Token
 from glmv_cli.engine.sampler import Sampler, make_sampler
+from glmv_cli.engine.schema import grammar_of
 from glmv_cli.engine.think_budget import ThinkBudget
 from glmv_cli.events import Event, Notice, Progress
 from glmv_cli.families import Family
@@ -34,6 +36,7 @@ class Session:
         self._model = model
         self._markup = _markup(model.family)
         self._notice = model.notice
+        self._vocabulary = Vocabulary(model.builder.tokenizer.backend_tokenizer, model.engine.stop_ids)
 
     @classmethod
     def open(cls, directory: Path, name: str, wishes: Wishes = _NO_WISHES, threads: Threads | None = None) -> Session:
@@ -55,7 +58,7 @@ class Session:
         """The events of one answer, :class:`Finished` last. Closing it cancels the answer.
 
         ``max_pixels`` is the largest picture or frame that is decoded. Raises :class:`GlmvError` for media that
-        cannot be used and prompts that do not fit.
+        cannot be used, prompts that do not fit, and a schema that is none.
         """
         started = time.perf_counter()
         model = self._model
@@ -85,6 +88,10 @@ class Session:
 
     def _sampler(self, options: SamplingOptions, parser: StreamParser) -> Sampler:
         sampler = make_sampler(options, self._model.generation)
+        if options.schema is not None:
+            openings = [mark for mark in (self._markup.think_open, self._markup.answer_open) if mark is not None]
+            grammar = grammar_of(options.schema)
+            sampler = Constrained(sampler, self._vocabulary, grammar, openings, lambda: parser.in_thinking)
         if options.think_budget is None:
             return sampler
         builder = self._model.builder

@@ -63,6 +63,7 @@ def _writing(
     jsonl: formats.JsonLines = False,
     format: formats.Format = None,
     extract: formats.Extract = None,
+    schema: sampling.Schema = None,
 ) -> None:
     """What commands have besides that write answers as they are."""
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from glmv_cli.cli.options import with_default
 from glmv_cli.config import Settings
+from glmv_cli.errors import UsageError
+from glmv_cli.media.source import cannot_open
 from glmv_cli.messages import SamplingOptions
 
 LARGEST_SEED = 2**64 - 1
@@ -28,7 +31,22 @@ def sampling_of(context: typer.Context, settings: Settings) -> SamplingOptions:
         repetition_penalty=given["repetition_penalty"],
         stop=tuple(given["stop"] or ()),
         think_budget=given["think_budget"],
+        schema=_read_schema(given["schema"]) if given.get("schema") is not None else None,
     )
+
+
+def _read_schema(name: str) -> str:
+    """The text of a file with a JSON schema. Raises :class:`UsageError` if it is none, before a model is loaded."""
+    try:
+        schema = Path(name).read_text("utf-8")
+    except UnicodeDecodeError:
+        raise UsageError(f"{name} is no JSON schema, but something else than text", "name another file") from None
+    except OSError as error:
+        raise cannot_open(name, error) from error
+    from glmv_cli.engine.schema import grammar_of
+
+    grammar_of(schema, name)
+    return schema
 
 
 def _finite(value: float | None) -> float | None:
@@ -154,6 +172,15 @@ ThinkBudget = Annotated[
         metavar="N",
         min=0,
         help="End the reasoning after N tokens, and have the answer. Without it, the model ends it.",
+        show_default=False,
+    ),
+]
+Schema = Annotated[
+    str | None,
+    typer.Option(
+        "--schema",
+        metavar="FILE",
+        help="Make the answer JSON that the JSON schema in FILE allows. Reasoning is free.",
         show_default=False,
     ),
 ]

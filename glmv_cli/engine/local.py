@@ -68,7 +68,7 @@ class LocalEngine:
         """
         self._network = network
         self._tokenizer = tokenizer
-        self._stop_ids = stop_ids
+        self.stop_ids = stop_ids
         self._chunk = chunk
         self.context_length = min(context or network.context_length, network.context_length)
         self._read = PromptCache(network.new_cache(self.context_length), self.context_length)
@@ -102,7 +102,7 @@ class LocalEngine:
         token = sampler(ids[:, :length], logits)
         reason: FinishReason = "length"
         for end in range(length, length + room):
-            if token in self._stop_ids:
+            if token in self.stop_ids:
                 reason = "stop"
                 break
             yield Token(token, stream.step(self._tokenizer, token) or "")
