@@ -17,7 +17,7 @@ from collections.abc import Callable
 
 import torch
 
-from glmv_cli.kernels import native, nf4
+from glmv_cli.kernels import library, native, nf4
 from glmv_cli.kernels.moe import PackedExperts, routed_experts
 
 MATRICES, ROWS, COLUMNS = 64, 2816, 4096
@@ -34,7 +34,7 @@ def random_matrices(count: int, rows: int, columns: int) -> tuple[torch.Tensor, 
 
 def kernel_names() -> list[str]:
     """Values of ``GLMV_KERNEL`` that can be compared here."""
-    loaded = native.load()
+    loaded = library.load()
     if isinstance(loaded, str):
         return [TORCH]
     return [*(kernel.name for kernel in native.kernels_of(loaded) if kernel.instructions != "portable"), TORCH]
@@ -55,7 +55,7 @@ def medians(runs: int, work: dict[str, Callable[[], object]]) -> dict[str, float
 
 def reading(memory: torch.Tensor) -> Callable[[], object]:
     """By the library; by torch, which is slower, where there is none."""
-    return memory.sum if isinstance(native.load(), str) else lambda: native.read(memory)
+    return memory.sum if isinstance(library.load(), str) else lambda: native.read(memory)
 
 
 def compare_matrices(runs: int) -> None:

@@ -10,7 +10,7 @@ import torch
 from tokenizers import Tokenizer
 
 from glmv_cli.engine.local import LocalEngine
-from glmv_cli.kernels import native
+from glmv_cli.kernels import library, native
 from glmv_cli.media.limits import DEFAULT_MAX_PIXELS
 from glmv_cli.media.load import load
 from glmv_cli.messages import MediaPart, MediaSource, Message, TextPart
@@ -21,7 +21,7 @@ from glmv_cli.prompt.inputs import ModelInputs
 from tests.engine.fakes import greedy, tokens_of
 from tools.demo_model.cases import Case, box_cases, film_cases, scene_cases
 
-LOADED = native.load()
+LOADED = library.load()
 KERNELS = native.kernels_of(LOADED) if isinstance(LOADED, ctypes.CDLL) else ()
 ROUNDING = [kernel.name for kernel in KERNELS if kernel.precision != "exact"]
 SEED, SCENES, BOXES, FILMS = 77_000, 6, 6, 2

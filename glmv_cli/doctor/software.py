@@ -32,18 +32,18 @@ def read_kernel() -> Kernel:
     """What computes, and what could."""
     import ctypes
 
-    from glmv_cli.kernels import native
+    from glmv_cli.kernels import library, native
 
-    loaded = native.load()
-    library = loaded if isinstance(loaded, str) else None
+    loaded = library.load()
+    missing = loaded if isinstance(loaded, str) else None
     runs = native.kernels_of(loaded) if isinstance(loaded, ctypes.CDLL) else ()
     names = (*(kernel.name for kernel in runs), "torch")
     try:
         choice = native.chosen()
     except GlmvError as error:
-        return Kernel(None, error.message, names, library, Trouble(error.message, error.hint))
+        return Kernel(None, error.message, names, missing, Trouble(error.message, error.hint))
     name = None if choice.kernel is None else choice.kernel.name
-    return Kernel(name, choice.why, tuple(other for other in names if other != (name or "torch")), library)
+    return Kernel(name, choice.why, tuple(other for other in names if other != (name or "torch")), missing)
 
 
 def read_torch() -> TorchBuild:

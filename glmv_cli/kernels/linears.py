@@ -5,14 +5,13 @@ What the library does not take is computed one by one, as :func:`glmv_cli.kernel
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch.nn import functional as F
 
-from glmv_cli.kernels import native, nf4, simd
+from glmv_cli.kernels import library, native, nf4, simd
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,13 +32,6 @@ class Weights:
         return native.fits(nf4.NF4, self.packed, self.absmax) and (self.bias is None or simd.takes(self.bias))
 
 
-class _Part(ctypes.Structure):
-    _fields_ = (
-        *(("packed", ctypes.c_void_p), ("absmax", ctypes.c_void_p)),
-        *(("rows", ctypes.c_int64), ("bias", ctypes.c_void_p), ("y", ctypes.c_void_p)),
-    )
-
-
 def _kernel(x: torch.Tensor, matrices: Sequence[Weights]) -> native.Kernel | None:
     """What computes these; None: one product after another."""
     kernel = native.chosen().kernel
@@ -54,18 +46,18 @@ def linears(x: torch.Tensor, matrices: Sequence[Weights]) -> list[torch.Tensor]:
         return [nf4.linear(x, m.packed, m.absmax, m.bias) for m in matrices]
     columns = x.shape[-1]
     out = [torch.empty(*x.shape[:-1], len(m.packed)) for m in matrices]
-    parts = (_Part * len(out))(*(_part(m, y) for m, y in zip(matrices, out, strict=True)))
+    parts = (library.Part * len(out))(*(_part(m, y) for m, y in zip(matrices, out, strict=True)))
     status = functions.library.glmv_linears(
-        *(kernel.number, ctypes.byref(native.format_of(nf4.NF4)), parts, len(parts), columns),
+        *(kernel.number, native.format_of(nf4.NF4), parts, len(parts), columns),
         *(x.data_ptr(), x.numel() // columns, torch.get_num_threads()),
     )
-    simd.check(status)
+    library.check(status)
     return out
 
 
-def _part(weights: Weights, y: torch.Tensor) -> _Part:
+def _part(weights: Weights, y: torch.Tensor) -> library.Part:
     bias = None if weights.bias is None else weights.bias.data_ptr()
-    return _Part(weights.packed.data_ptr(), weights.absmax.data_ptr(), len(weights.packed), bias, y.data_ptr())
+    return library.Part(library.Matrix.of(weights.packed, weights.absmax), len(weights.packed), bias, y.data_ptr())
 
 
 def mlp(x: torch.Tensor, gate: Weights, up: Weights, down: Weights) -> torch.Tensor:
@@ -75,10 +67,10 @@ def mlp(x: torch.Tensor, gate: Weights, up: Weights, down: Weights) -> torch.Ten
         gated, upward = linears(x, (gate, up))
         return nf4.linear(F.silu(gated) * upward, down.packed, down.absmax)
     out = torch.empty_like(x)
-    matrices = (ctypes.byref(native.matrix_of(m.packed, m.absmax)) for m in (gate, up, down))
+    matrices = (library.Matrix.of(m.packed, m.absmax) for m in (gate, up, down))
     status = functions.library.glmv_mlp(
-        *(kernel.number, ctypes.byref(native.format_of(nf4.NF4)), *matrices, x.shape[-1], len(gate.packed)),
+        *(kernel.number, native.format_of(nf4.NF4), *matrices, x.shape[-1], len(gate.packed)),
         *(x.data_ptr(), x.numel() // x.shape[-1], out.data_ptr(), torch.get_num_threads()),
     )
-    simd.check(status)
+    library.check(status)
     return out

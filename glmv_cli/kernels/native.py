@@ -1,4 +1,4 @@
-"""The C library beside this file: which of its kernels computes, and calling it with tensors.
+"""The kernels of the C library: which of them computes, and calling it with tensors.
 
 ``GLMV_KERNEL`` chooses: ``int8`` (activations rounded to 8 bits by block, as llama.cpp does), ``exact`` (float32
 activations), or ``torch`` (no C at all); ``exact:avx2`` and the like name an instruction set too. Unset, it is the
@@ -13,18 +13,15 @@ import os
 import time
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
 import torch
 
-from glmv_cli.errors import GlmvError, MemoryShortageError
+from glmv_cli.errors import GlmvError
+from glmv_cli.kernels import library
 
 VARIABLE = "GLMV_KERNEL"
-LIBRARY = Path(__file__).with_name("libglmv.so")
 _PREFERRED = ("int8", "exact")
 """Rounding activations adds less than a twentieth to the error of 4-bit weights: tests/kernels/test_precision.py."""
-_ABI = 4
-_NO_MEMORY, _NO_EXPERT, _NO_FORMAT = 1, 2, 3
 _UNIT = 64
 
 
@@ -59,26 +56,6 @@ class Choice:
     why: str
 
 
-class _Format(ctypes.Structure):
-    _fields_ = (
-        *(("table", ctypes.c_float * 16), ("entries", ctypes.c_int8 * 16)),
-        *(("step", ctypes.c_float), ("block", ctypes.c_int64)),
-    )
-
-
-class _Matrix(ctypes.Structure):
-    _fields_ = (("packed", ctypes.c_void_p), ("absmax", ctypes.c_void_p))
-
-
-class _Experts(ctypes.Structure):
-    _fields_ = (
-        ("gate_up", _Matrix),
-        ("down", _Matrix),
-        *((name, ctypes.c_int64) for name in ("gate_up_stride", "gate_up_absmax_stride")),
-        *((name, ctypes.c_int64) for name in ("down_stride", "down_absmax_stride", "count", "hidden", "inner")),
-    )
-
-
 def chosen() -> Choice:
     """The kernel that is used. Raises :class:`GlmvError` if ``GLMV_KERNEL`` names one that there is not."""
     return choose(os.environ.get(VARIABLE, ""))
@@ -89,7 +66,7 @@ def choose(setting: str) -> Choice:
     """The choice for this value of ``GLMV_KERNEL``; empty: unset."""
     if setting == "torch":
         return Choice(None, f"{VARIABLE}=torch")
-    loaded = load()
+    loaded = library.load()
     kernels = kernels_of(loaded) if isinstance(loaded, ctypes.CDLL) else ()
     wanted = (setting,) if setting else _PREFERRED
     found = next((k for name in wanted for k in kernels if name in (k.name, k.precision)), None)
@@ -104,46 +81,16 @@ def choose(setting: str) -> Choice:
 
 
 @lru_cache(maxsize=1)
-def load() -> ctypes.CDLL | str:
-    """The library, or why there is none. Loaded after torch, it shares torch's threads."""
-    if not LIBRARY.exists():
-        return "the C library is not there: without a C compiler, an installation leaves it out"
-    try:
-        library = ctypes.CDLL(str(LIBRARY))
-        abi: int = library.glmv_abi()
-    except (OSError, AttributeError) as error:
-        return f"the C library cannot be loaded: {error}"
-    if abi != _ABI:
-        return "the C library belongs to another version of glmv: install it again"
-    _declare(library)
-    return library
-
-
-@lru_cache(maxsize=1)
-def kernels_of(library: ctypes.CDLL) -> tuple[Kernel, ...]:
+def kernels_of(loaded: ctypes.CDLL) -> tuple[Kernel, ...]:
     """Those that this processor can run, the fastest of a precision first."""
     found: list[Kernel] = []
     number = 0
-    while (name := library.glmv_kernel_name(number)) is not None:
+    while (name := loaded.glmv_kernel_name(number)) is not None:
         precision, instructions = name.decode().split(":")
-        if library.glmv_kernel_runs(number):
-            found.append(Kernel(number, precision, instructions, library.glmv_kernel_few(number)))
+        if loaded.glmv_kernel_runs(number):
+            found.append(Kernel(number, precision, instructions, loaded.glmv_kernel_few(number)))
         number += 1
     return tuple(found)
-
-
-def _declare(library: ctypes.CDLL) -> None:
-    integer, size, pointer = ctypes.c_int, ctypes.c_int64, ctypes.c_void_p
-    matrix, experts, packing = ctypes.POINTER(_Matrix), ctypes.POINTER(_Experts), ctypes.POINTER(_Format)
-    library.glmv_kernel_name.restype, library.glmv_kernel_few.restype = ctypes.c_char_p, size
-    library.glmv_make_format.argtypes = (pointer, size, packing)
-    library.glmv_linear.argtypes = (integer, packing, matrix, size, size, pointer, pointer, size, pointer, integer)
-    library.glmv_unpack.argtypes = (integer, packing, matrix, size, size, pointer, integer)
-    library.glmv_routed_experts.argtypes = (
-        *(integer, packing, experts, pointer, pointer, pointer),
-        *(size, size, pointer, integer),
-    )
-    library.glmv_read.argtypes, library.glmv_read.restype = (pointer, size, integer), size
 
 
 def fits(packing: Format, packed: torch.Tensor, absmax: torch.Tensor) -> bool:
@@ -180,12 +127,12 @@ def linear(
     out = torch.empty(*x.shape[:-1], rows)
     if bias is not None:
         bias = bias.to(torch.float32).contiguous()
-    status = _library().glmv_linear(
-        *(kernel.number, format_of(packing), matrix_of(packed, absmax), rows, columns),
+    status = library.loaded().glmv_linear(
+        *(kernel.number, format_of(packing), library.Matrix.of(packed, absmax), rows, columns),
         *(None if bias is None else bias.data_ptr(), x.data_ptr(), x.numel() // columns),
         *(out.data_ptr(), torch.get_num_threads()),
     )
-    _check(status)
+    library.check(status)
     return out
 
 
@@ -194,9 +141,9 @@ def unpack(kernel: Kernel, packing: Format, packed: torch.Tensor, absmax: torch.
     columns = 2 * packed.shape[-1]
     out = torch.empty(*packed.shape[:-1], columns)
     rows = out.numel() // columns
-    _check(
-        _library().glmv_unpack(
-            *(kernel.number, format_of(packing), matrix_of(packed, absmax), rows, columns),
+    library.check(
+        library.loaded().glmv_unpack(
+            *(kernel.number, format_of(packing), library.Matrix.of(packed, absmax), rows, columns),
             *(out.data_ptr(), torch.get_num_threads()),
         )
     )
@@ -220,19 +167,19 @@ def routed_experts(
     out = torch.empty_like(hidden)
     strides = [tensor.stride(0) for tensor in (*gate_up, *down)]
     sizes = (len(gate_up[0]), hidden.shape[-1], 2 * down[0].shape[-1])
-    experts = _Experts(matrix_of(*gate_up), matrix_of(*down), *strides, *sizes)
-    status = _library().glmv_routed_experts(
+    experts = library.Experts(library.Matrix.of(*gate_up), library.Matrix.of(*down), *strides, *sizes)
+    status = library.loaded().glmv_routed_experts(
         *(kernel.number, format_of(packing), experts, hidden.data_ptr(), ids.data_ptr(), weights.data_ptr()),
         *(*ids.shape, out.data_ptr(), torch.get_num_threads()),
     )
-    _check(status)
+    library.check(status)
     return out
 
 
 def read_bandwidth(size: int = 1 << 28, runs: int = 5) -> float | None:
     """Bytes a second at which this machine's threads read memory that no cache holds, the best of ``runs``; None
     without the library. ``size``: bytes to read, which are allocated for it."""
-    if isinstance(load(), str):
+    if isinstance(library.load(), str):
         return None
     memory = torch.ones(size, dtype=torch.uint8)
     times = []
@@ -246,33 +193,18 @@ def read_bandwidth(size: int = 1 << 28, runs: int = 5) -> float | None:
 def read(memory: torch.Tensor) -> int:
     """Reads all bytes of a contiguous tensor with all threads, and does nothing with them; a checksum."""
     assert memory.is_contiguous()
-    return int(_library().glmv_read(memory.data_ptr(), memory.nbytes, torch.get_num_threads()))
-
-
-def _library() -> ctypes.CDLL:
-    loaded = load()
-    assert isinstance(loaded, ctypes.CDLL), "a kernel comes from a library"
-    return loaded
-
-
-def matrix_of(packed: torch.Tensor, absmax: torch.Tensor) -> _Matrix:
-    """Where a matrix lies, for the library."""
-    return _Matrix(packed.data_ptr(), absmax.data_ptr())
+    return int(library.loaded().glmv_read(memory.data_ptr(), memory.nbytes, torch.get_num_threads()))
 
 
 @lru_cache(maxsize=16)
-def format_of(packing: Format) -> _Format:
+def format_of(packing: Format) -> library.Format:
     """Raises ``ValueError`` for a block of another size, or for numbers that are not 16 finite ones."""
-    made = _Format()
+    made = library.Format()
     if len(packing.code) != 16:
         raise ValueError(f"four bits have 16 meanings, not {len(packing.code)}")
-    if _library().glmv_make_format((ctypes.c_float * 16)(*packing.code), packing.block, made) == _NO_FORMAT:
+    if (
+        library.loaded().glmv_make_format((ctypes.c_float * 16)(*packing.code), packing.block, made)
+        == library.NO_FORMAT
+    ):
         raise ValueError(f"no kernel computes with {packing}")
     return made
-
-
-def _check(status: int) -> None:
-    if status == _NO_EXPERT:
-        raise IndexError("a chosen expert does not exist")
-    if status == _NO_MEMORY:
-        raise MemoryShortageError("there is no memory left for the activations of a layer", "close other programs")

@@ -11,10 +11,9 @@ from functools import lru_cache
 
 import torch
 
-from glmv_cli.kernels import native
+from glmv_cli.kernels import library, native
 
 _TYPES = {torch.float32: 0, torch.float16: 1, torch.bfloat16: 2}
-_NOT_FINITE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,22 +26,20 @@ class Quantizer:
 
 def chosen() -> Quantizer | None:
     """The one for the instruction set of the kernel that computes, if there is one, or the fastest; None: torch."""
-    kernel, there = native.chosen().kernel, available()
-    if kernel is None or not there:
+    kernel = native.chosen().kernel
+    if kernel is None:
         return None
+    there = available(library.loaded())
     return next((q for q in there if kernel.instructions.startswith(q.instructions)), there[0])
 
 
 @lru_cache(maxsize=1)
-def available() -> tuple[Quantizer, ...]:
+def available(loaded: ctypes.CDLL) -> tuple[Quantizer, ...]:
     """Those that this processor can run, the fastest first."""
-    library = _library()
-    if library is None:
-        return ()
     found: list[Quantizer] = []
     number = 0
-    while (name := library.glmv_quantizer_name(number)) is not None:
-        if library.glmv_quantizer_runs(number):
+    while (name := loaded.glmv_quantizer_name(number)) is not None:
+        if loaded.glmv_quantizer_runs(number):
             found.append(Quantizer(number, name.decode()))
         number += 1
     return tuple(found)
@@ -61,26 +58,10 @@ def quantize(
     blocks = blocks.contiguous()
     packed = torch.empty(len(blocks), 32, dtype=torch.uint8)
     scales = torch.empty(len(blocks))
-    library = _library()
-    assert library is not None, "a quantizer comes from a library"
-    status = library.glmv_quantize(
+    status = library.loaded().glmv_quantize(
         *(quantizer.number, (ctypes.c_float * 16)(*code), _TYPES[blocks.dtype], search, blocks.data_ptr(), len(blocks)),
         *(packed.data_ptr(), scales.data_ptr(), torch.get_num_threads()),
     )
-    if status == _NOT_FINITE:
+    if status == library.NOT_FINITE:
         raise ValueError("the weight has elements that are not finite")
     return packed, scales
-
-
-@lru_cache(maxsize=1)
-def _library() -> ctypes.CDLL | None:
-    library = native.load()
-    if not isinstance(library, ctypes.CDLL):
-        return None
-    integer, size, pointer = ctypes.c_int, ctypes.c_int64, ctypes.c_void_p
-    library.glmv_quantizer_name.restype = ctypes.c_char_p
-    library.glmv_quantize.argtypes = (
-        *(integer, pointer, integer, integer, pointer, size),
-        *(pointer, pointer, integer),
-    )
-    return library

@@ -5,13 +5,12 @@ T: tokens, E: experts, k: choices, H: hidden width.
 
 from __future__ import annotations
 
-import ctypes
 from dataclasses import dataclass
 
 import torch
 from torch.nn import functional as F
 
-from glmv_cli.kernels import simd
+from glmv_cli.kernels import library, simd
 
 _FEW_TOKENS = 8
 """Up to this many are faster one by one than as a product of matrices."""
@@ -33,14 +32,6 @@ class Rule:
     """What weights are multiplied with in the end."""
 
 
-class _Router(ctypes.Structure):
-    _fields_ = (
-        *((name, ctypes.c_void_p) for name in ("weight", "correction")),
-        *((name, ctypes.c_int64) for name in ("experts", "hidden", "choices", "groups", "open_groups")),
-        *(("normalized", ctypes.c_int32), ("factor", ctypes.c_float)),
-    )
-
-
 def route(
     x: torch.Tensor, weight: torch.Tensor, correction: torch.Tensor, rule: Rule
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -55,12 +46,12 @@ def route(
         return _route(x, weight, correction, rule)
     logits, weights = torch.empty(len(x), experts), torch.empty(len(x), rule.choices)
     ids = torch.empty(len(x), rule.choices, dtype=torch.int64)
-    router = _Router(
+    router = library.Router(
         *(weight.data_ptr(), correction.data_ptr(), experts, hidden, rule.choices, rule.groups, rule.open_groups),
         *(rule.normalized, rule.factor),
     )
     functions.library.glmv_route(
-        *(functions.set, ctypes.byref(router), x.data_ptr(), len(x), logits.data_ptr(), ids.data_ptr()),
+        *(functions.set, router, x.data_ptr(), len(x), logits.data_ptr(), ids.data_ptr()),
         *(weights.data_ptr(), torch.get_num_threads()),
     )
     return logits, weights, ids

@@ -11,7 +11,7 @@ import mmap
 import torch
 from torch.nn import functional as F
 
-from glmv_cli.kernels import simd
+from glmv_cli.kernels import library, simd
 
 _QUANTIZED = 256
 """Rows that are quantized at a time."""
@@ -65,5 +65,5 @@ def linear(x: torch.Tensor, weight: torch.Tensor, scale: torch.Tensor) -> torch.
         *(functions.set, weight.data_ptr(), scale.data_ptr(), *weight.shape),
         *(x.data_ptr(), len(x), out.data_ptr(), torch.get_num_threads()),
     )
-    simd.check(status)
+    library.check(status)
     return out

@@ -9,7 +9,7 @@ import pytest
 
 from glmv_cli.doctor import software
 from glmv_cli.doctor.software import package, read_kernel, read_software, reinstall
-from glmv_cli.kernels import native
+from glmv_cli.kernels import library, native
 
 
 def test_a_version_is_compared_with_what_is_wanted() -> None:
@@ -64,7 +64,7 @@ def test_the_kernel_and_its_alternatives(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_without_the_library_torch_computes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(native, "load", lambda: "the C library is not there")
+    monkeypatch.setattr(library, "load", lambda: "the C library is not there")
     native.choose.cache_clear()
     try:
         found = read_kernel()

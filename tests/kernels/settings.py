@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from glmv_cli.kernels import native
+from glmv_cli.kernels import library, native
 
-_LOADED = native.load()
+_LOADED = library.load()
 SETS = (
     ()
     if isinstance(_LOADED, str)

@@ -7,9 +7,9 @@ import ctypes
 import pytest
 import torch
 
-from glmv_cli.kernels import native, nf4
+from glmv_cli.kernels import library, native, nf4
 
-LOADED = native.load()
+LOADED = library.load()
 KERNELS = native.kernels_of(LOADED) if isinstance(LOADED, ctypes.CDLL) else ()
 FP4 = (0.0, 0.0052083333, 0.6666667, 1.0, 0.33333334, 0.5, 0.16666667, 0.25)
 MXFP4 = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0)

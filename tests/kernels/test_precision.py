@@ -12,10 +12,10 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from glmv_cli.kernels import native, nf4
+from glmv_cli.kernels import library, native, nf4
 from glmv_cli.kernels.moe import PackedExperts, routed_experts
 
-LOADED = native.load()
+LOADED = library.load()
 KERNELS = native.kernels_of(LOADED) if isinstance(LOADED, ctypes.CDLL) else ()
 ROUNDING = [kernel.name for kernel in KERNELS if kernel.precision != "exact"]
 TOKENS = (1, 6, 40, 300)
