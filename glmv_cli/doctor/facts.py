@@ -115,8 +115,8 @@ class Software:
     pip: str
     """The command of this installation's pip."""
     compiler: str | None
-    get_compiler: str
-    """What installs one here."""
+    get_compiler: str | None
+    """The command that installs one here; None: it is not known."""
 
 
 @dataclass(frozen=True, slots=True)

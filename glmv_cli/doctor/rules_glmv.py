@@ -23,7 +23,8 @@ def judge_kernel(kernel: Kernel, facts: Facts) -> Iterator[Finding]:
         if isinstance(software, Unknown):
             yield Finding("warning", f"{kernel.library}; decoding is several times slower", None)
             return
-        compiler = "" if software.compiler else f"'{software.get_compiler}', then "
+        get = f"'{software.get_compiler}'" if software.get_compiler else "install gcc or clang"
+        compiler = "" if software.compiler else f"{get}, then "
         yield Finding(
             "warning", f"{kernel.library}; decoding is several times slower", f"{compiler}'{software.reinstall}'"
         )

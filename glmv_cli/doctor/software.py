@@ -63,10 +63,8 @@ def read_software() -> Software:
         reinstall=reinstall(_origin(), pip),
         pip=pip,
         compiler=next(filter(None, map(shutil.which, _COMPILERS)), None),
-        get_compiler=next(
-            (command for manager, command in _MANAGERS if shutil.which(manager)), "install gcc or clang"
-        ),
-    )  # fmt: skip
+        get_compiler=next((command for manager, command in _MANAGERS if shutil.which(manager)), None),
+    )
 
 
 def _packages() -> tuple[Package, ...]:

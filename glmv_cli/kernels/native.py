@@ -16,7 +16,7 @@ from functools import lru_cache
 
 import torch
 
-from glmv_cli.errors import GlmvError
+from glmv_cli.errors import UsageError
 from glmv_cli.kernels import library
 
 VARIABLE = "GLMV_KERNEL"
@@ -57,7 +57,7 @@ class Choice:
 
 
 def chosen() -> Choice:
-    """The kernel that is used. Raises :class:`GlmvError` if ``GLMV_KERNEL`` names one that there is not."""
+    """The kernel that is used. Raises :class:`UsageError` if ``GLMV_KERNEL`` names one that there is not."""
     return choose(os.environ.get(VARIABLE, ""))
 
 
@@ -73,24 +73,35 @@ def choose(setting: str) -> Choice:
     if found is not None:
         usual = f"the fastest {found.precision} one that this processor runs"
         return Choice(found, f"{VARIABLE}={setting}" if setting else usual)
-    why = loaded if isinstance(loaded, str) else f"this processor runs no {wanted[-1]} kernel"
     if setting in ("", "exact"):  # torch is exact, too
-        return Choice(None, why)
+        return Choice(None, loaded if isinstance(loaded, str) else f"this processor runs no {wanted[-1]} kernel")
+    raise _unavailable(setting, loaded, kernels)
+
+
+def _unavailable(setting: str, loaded: ctypes.CDLL | str, kernels: tuple[Kernel, ...]) -> UsageError:
+    known = () if isinstance(loaded, str) else _names(loaded)
+    missing = "this processor cannot run it" if setting in known else "there is no such kernel"
+    why = f"{loaded} ('glmv doctor' says what helps)" if isinstance(loaded, str) else missing
     names = " ".join(("torch", *dict.fromkeys(kernel.precision for kernel in kernels), *(k.name for k in kernels)))
-    raise GlmvError(f"{VARIABLE}={setting} is not available: {why}", f"unset it; what there is: {names}")
+    return UsageError(f"{VARIABLE}={setting} is not available: {why}", f"'unset {VARIABLE}', or choose of {names}")
+
+
+def _names(loaded: ctypes.CDLL) -> tuple[str, ...]:
+    """Of all kernels that were built, by their numbers."""
+    found: list[str] = []
+    while (name := loaded.glmv_kernel_name(len(found))) is not None:
+        found.append(name.decode())
+    return tuple(found)
 
 
 @lru_cache(maxsize=1)
 def kernels_of(loaded: ctypes.CDLL) -> tuple[Kernel, ...]:
     """Those that this processor can run, the fastest of a precision first."""
-    found: list[Kernel] = []
-    number = 0
-    while (name := loaded.glmv_kernel_name(number)) is not None:
-        precision, instructions = name.decode().split(":")
-        if loaded.glmv_kernel_runs(number):
-            found.append(Kernel(number, precision, instructions, loaded.glmv_kernel_few(number)))
-        number += 1
-    return tuple(found)
+    return tuple(
+        Kernel(number, precision, instructions, loaded.glmv_kernel_few(number))
+        for number, (precision, instructions) in enumerate(name.split(":") for name in _names(loaded))
+        if loaded.glmv_kernel_runs(number)
+    )
 
 
 def fits(packing: Format, packed: torch.Tensor, absmax: torch.Tensor) -> bool:

@@ -28,7 +28,7 @@ class Functions:
 
 
 def functions() -> Functions | None:
-    """None: torch computes. Raises :class:`GlmvError` for a setting that names what there is not."""
+    """None: torch computes. Raises :class:`UsageError` for a setting that names what there is not."""
     kernel = native.chosen().kernel
     return None if kernel is None else _functions(kernel.instructions)
 

@@ -79,7 +79,7 @@ def _told(section: Section | Unknown, tell: Callable[[Section], Iterator[str]]) 
 
 
 def _kernel(kernel: Kernel) -> Iterator[str]:
-    yield f"{kernel.name or 'torch'}: {kernel.why}"
+    yield f"{'none' if kernel.trouble else kernel.name or 'torch'}: {kernel.why}"
     if kernel.others:
         yield f"GLMV_KERNEL could choose {', '.join(kernel.others)}"
 

@@ -27,6 +27,7 @@ from tests.doctor.healthy import (
 )
 
 NO_LIBRARY = replace(KERNEL, name=None, library="the C library is not there")
+NO_MANAGER = replace(SOFTWARE, compiler=None, get_compiler=None)
 NO_COMPILER = replace(SOFTWARE, compiler=None)
 HYBRID = Processors((Core((0,)), Core((1,)), Core((2,), fast=False)))
 LIMITED = Processors(tuple(Core((cpu,)) for cpu in range(8)), quota=2)
@@ -38,6 +39,7 @@ SOMEWHERE = replace(PLACES[1], writable=False)
 CASES: list[tuple[dict[str, Any], str, str, str]] = [
     ({"kernel": NO_LIBRARY}, "warning", "the C library is not there; decoding is several times slower", "pip install"),
     ({"kernel": NO_LIBRARY, "software": NO_COMPILER}, "warning", "not there", "'sudo apt-get install gcc', then '"),
+    ({"kernel": NO_LIBRARY, "software": NO_MANAGER}, "warning", "not there", "install gcc or clang, then '"),
     ({"kernel": replace(KERNEL, name=None, why="GLMV_KERNEL=torch")}, "warning", "is not used", "unset GLMV_KERNEL"),
     ({"kernel": replace(KERNEL, name="exact:portable")}, "note", "exact:portable computes", ""),
     ({"kernel": replace(KERNEL, trouble=Trouble("GLMV_KERNEL=x", "unset it"))}, "error", "GLMV_KERNEL=x", "unset it"),

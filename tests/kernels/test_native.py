@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from glmv_cli.errors import GlmvError
+from glmv_cli.errors import UsageError
 from glmv_cli.kernels import library, native, nf4
 from glmv_cli.kernels.moe import PackedExperts, routed_experts
 
@@ -267,10 +267,23 @@ def test_the_choice_says_what_and_why() -> None:
 
 
 def test_a_kernel_that_there_is_not_is_an_error_with_a_hint() -> None:
-    with pytest.raises(GlmvError, match="GLMV_KERNEL=fast") as raised:
+    with pytest.raises(UsageError, match="GLMV_KERNEL=fast is not available") as raised:
         native.choose("fast")
     assert raised.value.hint is not None
-    assert "torch" in raised.value.hint
+    assert all(name in raised.value.hint for name in ("torch", *NAMES))
+
+
+@needs_library
+def test_a_kernel_for_other_processors_is_told_from_one_that_nobody_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(native, "kernels_of", lambda loaded: KERNELS[1:])
+    native.choose.cache_clear()
+    try:
+        with pytest.raises(UsageError, match="this processor cannot run it"):
+            native.choose(NAMES[0])
+        with pytest.raises(UsageError, match="there is no such kernel"):
+            native.choose("fast")
+    finally:
+        native.choose.cache_clear()
 
 
 def test_without_the_library_torch_computes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from glmv_cli.doctor.facts import Setting, Trouble, Unknown
+from glmv_cli.doctor.facts import Kernel, Setting, Trouble, Unknown
 from glmv_cli.doctor.finding import Finding
 from glmv_cli.placement.processors import Core, Processors
 from glmv_cli.placement.threads import Threads
@@ -34,6 +34,11 @@ def test_a_healthy_machine_is_one_screen() -> None:
         "1 model kept beside the demo, 0 unfinished\n",
     ):
         assert part in text
+
+
+def test_a_kernel_that_cannot_be_had_is_not_called_torch() -> None:
+    kernel = Kernel(None, "GLMV_KERNEL=x", (), None, Trouble("GLMV_KERNEL=x", "unset it"))
+    assert doctor_text(replace(FACTS, kernel=kernel), ()).startswith("kernel     none: GLMV_KERNEL=x\n")
 
 
 def test_findings_follow_with_their_hints() -> None:
