@@ -27,6 +27,7 @@ HEAVY = (
 
 COMMANDS = (
     "--version",
+    "--complete models",
     "--help",
     "describe --help",
     "chat --help",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,10 @@ def main(environment: Environment | None = None) -> int:
 def _run(arguments: list[str], environment: Environment | None) -> int:
     if arguments == ["--version"] and environment is None:
         return process.write_stdout(f"glmv {__version__}\n")  # without waiting for Typer
+    if arguments[:1] == ["--complete"] and environment is None:
+        from glmv_cli.cli.completing import names
+
+        return process.write_stdout("".join(f"{name}\n" for name in names(arguments[1:], os.environ)))
     process.quiet_libraries()
     process.order_gpus()
     process.calm_threads()

@@ -69,10 +69,12 @@ class Registry:
 
     def entries(self) -> list[Entry]:
         """Every model by name, complete ones first. What is no model of ours is left out."""
-        if self.root is None:
-            return []
-        complete = [_entry(path, True) for path in _directories(self.root) if (path / "config.json").is_file()]
-        return complete + [_entry(path, False) for path in _directories(self.root / _INCOMPLETE)]
+        return [_entry(path, True) for path in self._complete()] + [_entry(path, False) for path in self._incomplete()]
+
+    def names(self, incomplete: bool = False) -> list[str]:
+        """What the models are called, without opening a file of theirs; unfinished ones too, if asked."""
+        paths = self._complete() + (self._incomplete() if incomplete else [])
+        return [path.name for path in paths]
 
     def named(self, name: str) -> Entry | None:
         """The complete model of that name, in any case of letters."""
@@ -116,6 +118,13 @@ class Registry:
             shutil.rmtree(directory)
         except OSError as error:
             raise cannot_write(directory, error) from error
+
+    def _complete(self) -> list[Path]:
+        paths = [] if self.root is None else _directories(self.root)
+        return [path for path in paths if (path / "config.json").is_file()]
+
+    def _incomplete(self) -> list[Path]:
+        return [] if self.root is None else _directories(self.root / _INCOMPLETE)
 
     def _root(self) -> Path:
         if self.root is None:

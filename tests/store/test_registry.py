@@ -49,6 +49,15 @@ def test_models_are_listed_by_name_and_unfinished_ones_last(registry: Registry) 
     ]
 
 
+def test_names_are_those_of_complete_models_and_of_others_if_asked(registry: Registry) -> None:
+    add(registry, "b")
+    add(registry, ".incomplete/a")
+    add(registry, ".hidden")
+    assert registry.names() == ["b"]
+    assert registry.names(incomplete=True) == ["b", "a"]
+    assert Registry(None).names() == []
+
+
 def test_what_is_no_model_is_not_listed(registry: Registry) -> None:
     directory = add(registry, "model")
     (directory / "config.json").unlink()
