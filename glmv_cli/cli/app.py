@@ -33,6 +33,12 @@ Environment:
                 for all settings that may stand in config.toml
   GLMV_HOME     the directory of config.toml and of the models
   GLMV_DEBUG=1  show the traceback of an error
+
+\b
+Files:
+  ~/.config/glmv/config.toml    settings
+  ~/.local/share/glmv/models/   the models that 'glmv pull' made
+                                (on Linux; 'glmv doctor' shows where else)
 """
 
 
