@@ -4,6 +4,9 @@
 __glmv_value() {
     case "$1 $2" in
         'glmv describe -p' | 'glmv describe --prompt') value=text ;;
+        'glmv describe -o' | 'glmv describe --output') value=file ;;
+        'glmv describe --format') value=text ;;
+        'glmv describe --extract') value='choice code' ;;
         'glmv describe -m' | 'glmv describe --model') value=model ;;
         'glmv describe --think-budget') value=text ;;
         'glmv describe --show-thinking') value='choice auto full collapsed none' ;;
@@ -23,6 +26,9 @@ __glmv_value() {
         'glmv describe --threads') value=text ;;
         'glmv describe'' '[0-9]*) value=media ;;
         'glmv ask -a' | 'glmv ask --attach') value=media ;;
+        'glmv ask -o' | 'glmv ask --output') value=file ;;
+        'glmv ask --format') value=text ;;
+        'glmv ask --extract') value='choice code' ;;
         'glmv ask -m' | 'glmv ask --model') value=model ;;
         'glmv ask --think-budget') value=text ;;
         'glmv ask --show-thinking') value='choice auto full collapsed none' ;;
@@ -41,6 +47,24 @@ __glmv_value() {
         'glmv ask --context') value=text ;;
         'glmv ask --threads') value=text ;;
         'glmv ask 1') value=text ;;
+        'glmv chat -m' | 'glmv chat --model') value=model ;;
+        'glmv chat --think-budget') value=text ;;
+        'glmv chat --show-thinking') value='choice auto full collapsed none' ;;
+        'glmv chat --render') value='choice live blocks plain' ;;
+        'glmv chat --max-tokens') value=text ;;
+        'glmv chat --stop') value=text ;;
+        'glmv chat --temperature') value=text ;;
+        'glmv chat --top-k') value=text ;;
+        'glmv chat --top-p') value=text ;;
+        'glmv chat --min-p') value=text ;;
+        'glmv chat --repetition-penalty') value=text ;;
+        'glmv chat --seed') value=text ;;
+        'glmv chat --max-pixels') value=text ;;
+        'glmv chat --gpu-memory') value=text ;;
+        'glmv chat --cpu-memory') value=text ;;
+        'glmv chat --context') value=text ;;
+        'glmv chat --threads') value=text ;;
+        'glmv chat'' '[0-9]*) value=media ;;
         'glmv plan --gpu-memory') value=text ;;
         'glmv plan --cpu-memory') value=text ;;
         'glmv plan --context') value=text ;;
@@ -66,16 +90,20 @@ __glmv_value() {
 __glmv_words() {
     case $1 in
         'glmv')
-            commands='describe ask plan quantize show pull doctor models'
+            commands='describe ask chat plan quantize show pull doctor models'
             options='--version -h --help'
             ;;
         'glmv describe')
             commands=''
-            options='-p --prompt --together -m --model --think --no-think --think-budget --show-thinking --render --no-color --json --max-tokens --stop --temperature --top-k --top-p --min-p --repetition-penalty --seed --max-pixels --gpu-memory --cpu-memory --context --threads --pin --no-pin -h --help'
+            options='-p --prompt --together -o --output --jsonl --format --extract -m --model --think --no-think --think-budget --show-thinking --render --no-color --json -q --quiet -v --verbose --max-tokens --stop --temperature --top-k --top-p --min-p --repetition-penalty --seed --max-pixels --gpu-memory --cpu-memory --context --threads --pin --no-pin -h --help'
             ;;
         'glmv ask')
             commands=''
-            options='-a --attach -m --model --think --no-think --think-budget --show-thinking --render --no-color --json --max-tokens --stop --temperature --top-k --top-p --min-p --repetition-penalty --seed --max-pixels --gpu-memory --cpu-memory --context --threads --pin --no-pin -h --help'
+            options='-a --attach -o --output --jsonl --format --extract -m --model --think --no-think --think-budget --show-thinking --render --no-color --json -q --quiet -v --verbose --max-tokens --stop --temperature --top-k --top-p --min-p --repetition-penalty --seed --max-pixels --gpu-memory --cpu-memory --context --threads --pin --no-pin -h --help'
+            ;;
+        'glmv chat')
+            commands=''
+            options='-m --model --think --no-think --think-budget --show-thinking --render --no-color -q --quiet -v --verbose --max-tokens --stop --temperature --top-k --top-p --min-p --repetition-penalty --seed --max-pixels --gpu-memory --cpu-memory --context --threads --pin --no-pin -h --help'
             ;;
         'glmv plan')
             commands=''
