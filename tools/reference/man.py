@@ -11,6 +11,7 @@ from tools.reference.tree import Command, Option
 
 DATE = ".Dd "
 """How the line with the date of the last change begins."""
+_PLACED = frozenset({"Examples", "Exit codes", "Environment", "Files"})
 
 
 def manual_pages(root: Command, date: str) -> dict[str, str]:
@@ -33,6 +34,7 @@ def _page(command: Command, root: Command, date: str) -> str:
         *_list("COMMANDS", [(f".Ic {word(child.word)}", child.paragraphs[0]) for child in command.children]),
         *_list("ARGUMENTS", [(f".Ar {word(each.metavar)}", each.help) for each in command.arguments]),
         *_list("OPTIONS", [(_flags(option), option.help) for option in command.options]),
+        *_others(command),
         *_list("ENVIRONMENT", [(f".Ev {word(key)}", text) for key, text in _environment(command, root)]),
         *_list("FILES", [(f".Pa {word(key)}", text) for key, text in _entries("Files", root)]),
         *_list("EXIT STATUS", [(escaped(key), text) for key, text in _entries("Exit codes", command, root)]),
@@ -78,6 +80,16 @@ def _environment(command: Command, root: Command) -> Iterable[tuple[str, str]]:
     for key, text in _entries("Environment", root):
         if command is root or variable_of("model") != key:
             yield key, text
+
+
+def _others(command: Command) -> list[str]:
+    """Lists of its own, under titles that need no place of theirs in a page."""
+    lists = [each for each in command.sections if each.title and each.title not in _PLACED]
+    return [line for each in lists for line in _list(each.title.upper(), _keyed(each))]
+
+
+def _keyed(section: Section) -> list[tuple[str, str]]:
+    return [(escaped(key), text) for key, text in section.entries()]
 
 
 def _section(command: Command, title: str) -> Section | None:

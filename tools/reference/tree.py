@@ -10,6 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from glmv_cli.cli.app import create_app
+from tools.reference.chat import chat_commands
 from tools.reference.epilog import Section, sections
 from tools.reference.values import Values, values_of
 
@@ -46,7 +47,9 @@ class Argument:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """``name``: all words, ``glmv models default``. ``paragraphs``: its help. ``usage``: what follows its name."""
+    """``name``: all words, ``glmv models default``. ``paragraphs``: its help. ``usage``: what follows its name.
+    ``sections``: its epilog, and whatever else there is to know.
+    """
 
     name: str
     paragraphs: tuple[str, ...]
@@ -96,7 +99,7 @@ def _command(command: Any, word: str, parent: Any) -> Command:
         usage=tuple(command.collect_usage_pieces(context)),
         arguments=tuple(_argument(name, each, context) for each in shown if each.param_type_name == "argument"),
         options=tuple(_option(name, each, context) for each in shown if each.param_type_name == "option"),
-        sections=sections(command.epilog),
+        sections=sections(command.epilog) + ((chat_commands(),) if name == "glmv chat" else ()),
         children=tuple(_command(child, key, context) for key, child in children if not child.hidden),
     )
 

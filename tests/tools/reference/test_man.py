@@ -44,7 +44,7 @@ def test_references_are_to_pages_that_exist() -> None:
 def test_every_page_has_what_readers_look_for() -> None:
     for name, text in manual_pages(command_tree(), "May 4, 2026").items():
         titles = re.findall(r"^\.Sh (.+)$", text, re.MULTILINE)
-        assert [title for title in titles if title not in ("COMMANDS", "ARGUMENTS", "EXAMPLES")] == [
+        assert [title for title in titles if title not in ("COMMANDS", "ARGUMENTS", "IN A CHAT", "EXAMPLES")] == [
             *("NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "ENVIRONMENT", "FILES", "EXIT STATUS", "SEE ALSO")
         ], name
 
@@ -67,3 +67,9 @@ def test_a_command_with_exit_codes_of_its_own_lists_those() -> None:
     page = manual_pages(command_tree(), "May 4, 2026")["glmv-doctor.1"]
     assert "glmv can answer; there may be warnings" in page
     assert "interrupted" not in page
+
+
+def test_the_page_of_the_chat_has_its_commands() -> None:
+    page = manual_pages(command_tree(), "May 4, 2026")["glmv-chat.1"]
+    assert "\n.Sh IN A CHAT\n" in page
+    assert "\n.It /set [NAME VALUE]\nchange a setting" in page
