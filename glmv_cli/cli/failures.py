@@ -14,6 +14,12 @@ from glmv_cli.cli.environment import Environment
 from glmv_cli.errors import GlmvError, MemoryShortageError, UsageError
 from glmv_cli.render.sanitize import visible
 
+_IN_OTHER_WORDS = (
+    (re.compile("is not a valid int(eger)?( range)?"), "is not a whole number"),
+    (re.compile("is not a valid float( range)?"), "is not a number"),
+)
+"""Typer's names of types are for programmers."""
+
 
 class InternalError(GlmvError):
     """A bug of ours."""
@@ -89,6 +95,8 @@ def _usage_error(error: typer.TyperException) -> UsageError:
     """Typer's sentences in our form: lower case, no full stop, and where to read on."""
     message = error.format_message()
     message = message[:1].lower() + message[1:].removesuffix(".")
+    for theirs, ours in _IN_OTHER_WORDS:
+        message = theirs.sub(ours, message)
     context = getattr(error, "ctx", None)
     command = context.command_path if context is not None else "glmv"
     return UsageError(message, hint=f"run '{command} --help'")

@@ -252,7 +252,11 @@ def test_threads_reach_the_session_from_both_commands(glmv: Glmv, arguments: tup
 @pytest.mark.parametrize("command", ["describe a.png", "ask hi", "quantize in out", "pull a/b"])
 @pytest.mark.parametrize(
     ("number", "complaint"),
-    [("0", "0 is not in the range"), ("abc", "'abc' is not a valid"), ("100000", "--threads asks for 100000 threads")],
+    [
+        ("0", "0 is not in the range"),
+        ("abc", "'abc' is not a whole number"),
+        ("100000", "--threads asks for 100000 threads"),
+    ],
 )
 def test_a_senseless_number_of_threads_is_explained(glmv: Glmv, command: str, number: str, complaint: str) -> None:
     ran = glmv(*command.split(), "--threads", number)
