@@ -54,7 +54,7 @@ class Linear16(nn.Module):
 class Conv16(nn.Module):
     """A convolution over inputs as large as its kernel, which is a product: ``[N, C, *kernel]`` → ``[N, out]``.
 
-    torch's convolutions take up to thirty times as long for such inputs. ``products``: as in :class:`Linear16`.
+    torch's convolutions do not notice that, and take many times as long. ``products``: as in :class:`Linear16`.
     """
 
     def __init__(self, like: nn.Conv2d | nn.Conv3d, products: torch.dtype = torch.float32) -> None:
