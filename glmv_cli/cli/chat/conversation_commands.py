@@ -21,7 +21,7 @@ def undo(talk: Talk, argument: str) -> None:
     """``/undo``."""
     question = text_of(_last(talk).question)
     talk.conversation = talk.conversation.without_last()
-    talk.note(f"taken back: {question[:_SHOWN]}{'…' if len(question) > _SHOWN else ''}")
+    talk.say(f"taken back: {question[:_SHOWN]}{'…' if len(question) > _SHOWN else ''}")
 
 
 def retry(talk: Talk, argument: str) -> None:
@@ -35,7 +35,7 @@ def clear(talk: Talk, argument: str) -> None:
     """``/clear``. What the model was told by ``/system`` stays."""
     talk.conversation = Conversation(talk.conversation.system)
     talk.staged = []
-    talk.note("a new conversation")
+    talk.say("a new conversation")
 
 
 def system(talk: Talk, argument: str) -> None:
@@ -43,7 +43,7 @@ def system(talk: Talk, argument: str) -> None:
     exchanges = talk.conversation.exchanges
     if argument:
         talk.conversation = Conversation(None if argument == "-" else argument, exchanges)
-    talk.note(f"system: {talk.conversation.system or 'nothing'}")
+    talk.say(f"system: {talk.conversation.system or 'nothing'}")
 
 
 def save(talk: Talk, argument: str) -> None:
@@ -52,7 +52,7 @@ def save(talk: Talk, argument: str) -> None:
     if path.exists() and not _is_conversation(path):
         raise UsageError(f"{path} exists and is not a conversation", "choose another name")
     _write(path, _json(talk))
-    talk.note(f"saved as {path}")
+    talk.say(f"saved as {path}")
 
 
 def load(talk: Talk, argument: str) -> None:
@@ -64,9 +64,9 @@ def load(talk: Talk, argument: str) -> None:
         check_sight(talk.resident.model)
     talk.conversation = conversation
     for what in missing:
-        talk.note(what)
+        talk.say(what)
     count = len(conversation.exchanges)
-    talk.note(f"loaded {count} question{'' if count == 1 else 's'} and answers from {path}")
+    talk.say(f"loaded {count} question{'' if count == 1 else 's'} and answers from {path}")
 
 
 def export(talk: Talk, argument: str) -> None:
@@ -82,7 +82,7 @@ def export(talk: Talk, argument: str) -> None:
         case _:
             raise UsageError(f"/export writes .md and .json files, not '{path.name}'", "choose such a name")
     _write(path, content)
-    talk.note(f"written to {path}")
+    talk.say(f"written to {path}")
 
 
 def edit(talk: Talk, argument: str) -> None:

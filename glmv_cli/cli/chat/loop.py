@@ -50,7 +50,7 @@ def chat(environment: Environment, options: AnswerOptions, media: Sequence[str])
     if model.by_default:
         write_note(environment.output, BY_DEFAULT)
     resident = Resident(environment, options, model)
-    renderer = renderer_of(environment, settled.settings)
+    renderer = renderer_of(environment, options, settled.settings)
     talk = Talk(environment, options, resident, options.sampling, settled.settings, renderer)
     try:
         for item in staged:

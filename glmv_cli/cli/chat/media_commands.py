@@ -33,7 +33,7 @@ def remove(talk: Talk, argument: str) -> None:
     number = argument or str(count)
     if not (number.isdecimal() and 1 <= int(number) <= count):
         raise UsageError(f"there is no number '{argument}' among what waits", f"say 1 to {count}")
-    talk.note(f"removed {chips(talk.staged)[int(number) - 1]}")
+    talk.say(f"removed {chips(talk.staged)[int(number) - 1]}")
     del talk.staged[int(number) - 1]
 
 

@@ -34,7 +34,7 @@ def think(talk: Talk, argument: str) -> None:
         raise UsageError(f"thinking cannot be '{argument}'", "say /think on or /think off")
     if argument:
         talk.settings = replace(talk.settings, think=argument == "on")
-    talk.note(f"thinking is {'on' if talk.settings.think else 'off'}")
+    talk.say(f"thinking is {'on' if talk.settings.think else 'off'}")
 
 
 def thinking(talk: Talk, argument: str) -> None:
@@ -49,7 +49,7 @@ def model(talk: Talk, argument: str) -> None:
     """``/model [NAME]``. The conversation goes on, if the other model can take it."""
     resident = talk.resident
     if not argument:
-        talk.note(f"the model is {resident.model.name}")
+        talk.say(f"the model is {resident.model.name}")
         return
     choice = resolve_model(argument, talk.environment.environ)
     if talk.conversation.has_media or talk.staged:
@@ -59,7 +59,7 @@ def model(talk: Talk, argument: str) -> None:
         failure = resident.change(choice)
     if failure is not None:
         raise explain(failure) from failure
-    talk.note(f"the model is {choice.name}")
+    talk.say(f"the model is {choice.name}")
 
 
 def stats(talk: Talk, argument: str) -> None:
@@ -76,4 +76,4 @@ def context(talk: Talk, argument: str) -> None:
     waiting_tokens = sum(item.estimate.tokens for item in talk.staged if item.estimate is not None)
     if waiting_tokens:
         text += f"; pictures and films that wait are about {format_count(waiting_tokens)} more"
-    talk.note(text)
+    talk.say(text)

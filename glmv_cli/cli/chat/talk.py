@@ -13,9 +13,10 @@ from glmv_cli.cli.environment import Environment
 from glmv_cli.config import Settings
 from glmv_cli.conversation import Conversation, Exchange
 from glmv_cli.messages import Message, SamplingOptions
-from glmv_cli.render.errors import write_note
+from glmv_cli.render.renderer import Renderer
 from glmv_cli.render.sanitize import visible
 from glmv_cli.render.text import Display, TextRenderer
+from glmv_cli.render.timings import TimedRenderer
 from glmv_cli.store.models import check_sight
 
 
@@ -36,7 +37,7 @@ class Talk:
     resident: Resident
     sampling: SamplingOptions
     settings: Settings
-    renderer: TextRenderer
+    renderer: Renderer
     recorder: Recorder = field(default_factory=NoRecorder)
     conversation: Conversation = field(default_factory=Conversation)
     statistics: Statistics = field(default_factory=Statistics)
@@ -53,10 +54,6 @@ class Talk:
         """Text for the user, which is no answer."""
         if text:
             self.environment.output.to_stderr(visible(text).rstrip("\n") + "\n")
-
-    def note(self, text: str) -> None:
-        """The same, in one line that says so."""
-        write_note(self.environment.output, text)
 
     def add(self, item: Staged) -> None:
         """Show this with the next question. Raises :class:`UsageError` if the model only reads."""
@@ -88,9 +85,10 @@ class Talk:
     def show_as(self, settings: Settings) -> None:
         """From here on these settings count; those that say how answers are shown need another renderer."""
         self.settings = settings
-        self.renderer = renderer_of(self.environment, settings)
+        self.renderer = renderer_of(self.environment, self.options, settings)
 
 
-def renderer_of(environment: Environment, settings: Settings) -> TextRenderer:
+def renderer_of(environment: Environment, options: AnswerOptions, settings: Settings) -> Renderer:
     """Shows answers as the settings say."""
-    return TextRenderer(environment.output, Display(settings.render, settings.show_thinking))
+    text = TextRenderer(environment.output, Display(settings.render, settings.show_thinking))
+    return TimedRenderer(text, environment.output) if options.written.verbose else text

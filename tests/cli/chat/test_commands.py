@@ -115,7 +115,7 @@ def test_set_alone_lists_what_holds(glmv: Glmv) -> None:
 
 def test_thinking_shows_the_last_trace(glmv: Glmv) -> None:
     ran = chat(glmv, "/thinking", "/think on", "one", "/thinking", "/thinking full", "two")
-    assert ran.stderr.splitlines() == ["no reasoning yet", "note: thinking is on", "Hm.", "show_thinking  full", "Hm."]
+    assert ran.stderr.splitlines() == ["no reasoning yet", "thinking is on", "Hm.", "show_thinking  full", "Hm."]
 
 
 def test_a_conversation_is_saved_and_gone_on_with(glmv: Glmv) -> None:

@@ -75,7 +75,7 @@ def test_ctrl_c_stops_an_answer_and_keeps_what_there_is(environ: dict[str, str])
         person.sees("note: interrupted; the answer is not whole")
         person.is_asked()
         person.types("/export talk.md\r")
-        person.sees("note: written to talk.md")
+        person.sees("written to talk.md")
         assert "counting\n0\n1" in Path("talk.md").read_text()
         assert Path("talk.md").read_text().endswith("*(interrupted)*\n")
 
