@@ -9,6 +9,7 @@ static void make_groups(size_t *count, size_t experts, size_t few, sorted *out) 
         size_t here = count[e];
         if (here) out->group[out->groups++] = (group){(int64_t)e, out->choices, here, out->panels};
         if (here > few) out->panels += panels_of(here);
+        else if (here) out->few = 1;
         if (here > out->largest) out->largest = here;
         count[e] = out->choices;
         out->choices += here;

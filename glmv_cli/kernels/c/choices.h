@@ -21,6 +21,7 @@ typedef struct {
     size_t choices, groups;
     size_t panels;  /* of all groups for many tokens */
     size_t largest; /* choices of a group */
+    int few;        /* whether there is a group without panels */
     choice *choice;
     group *group;
 } sorted;

@@ -118,7 +118,8 @@ static void compute(const layer *l, size_t T, int threads) {
 #pragma omp parallel num_threads(threads) if (work > 1 << 16)
     {
 #pragma omp for schedule(static)
-        for (size_t t = 0; t < T; t++) l->k->prepare(l->format, l->hidden + t * H, H, l->x.each + t * l->x.size);
+        for (size_t t = 0; t < (l->work.few ? T : 0); t++)
+            l->k->prepare(l->format, l->hidden + t * H, H, l->x.each + t * l->x.size);
 #pragma omp for schedule(dynamic, 1)
         for (size_t n = 0; n < groups; n++) pack_group(l, &l->work.group[n], &l->x, l->hidden);
         if (l->work.panels) l->k->many->begin();
