@@ -2,6 +2,8 @@
 #include "kernel.h"
 
 #if defined(GLMV_X86)
+#include "panels.h"
+
 #define TARGET __attribute__((target("avx2,fma")))
 
 enum { LANES = 8, ROWS = 6, VECTORS = 2 };

@@ -2,6 +2,8 @@
 #include "kernel.h"
 
 #if defined(GLMV_X86)
+#include "avx512_transpose.h"
+
 #define TARGET __attribute__((target("avx512f,avx512bw,avx512vl")))
 
 enum { LANES = 16, ROWS = 8, VECTORS = 2 };

@@ -89,6 +89,7 @@ extern const kernel exact_avx2, exact_avx512, int8_avx2, int8_avx512vnni;
 extern const gemm avx2_many32, avx512_many32, avx512_many8;
 #if defined(GLMV_AVXVNNI)
 extern const kernel int8_avxvnni;
+extern const gemm avxvnni_many8;
 #endif
 #endif
 #if defined(GLMV_AMX)

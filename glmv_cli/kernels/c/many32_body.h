@@ -1,12 +1,10 @@
 /* Products with many tokens in float32, written once for all instruction sets. Who includes this has defined TARGET,
- * LANES of a vector, how many ROWS and VECTORS of tokens are summed up in registers, and `unpack_row`.
+ * LANES of a vector, how many ROWS and VECTORS of tokens are summed up in registers, `unpack_row` and `store_panels`.
  *
- * Tokens lie across the lanes and weights are broadcast, so what is expanded may stay in the order of the file. A part of
- * two panels stays in the first-level cache, while the weights of all rows pass by from the second.
+ * Tokens lie across the lanes and weights are broadcast, so what is expanded may stay in the order of the file. A part
+ * of two panels stays in the first-level cache, while the weights of all rows pass by from the second.
  */
 #include <string.h>
-
-#include "panels.h"
 
 #define INLINE static inline __attribute__((always_inline)) TARGET
 
@@ -88,8 +86,8 @@ static void expand(const glmv_format *format, const uint8_t *packed, const float
     }
 }
 
-static void multiply(const glmv_format *format, const uint8_t *packed, const float *absmax, size_t rows, size_t K,
-                     const void *panels, size_t tokens, void *scratch, float *y, size_t stride) {
+TARGET static void multiply(const glmv_format *format, const uint8_t *packed, const float *absmax, size_t rows,
+                            size_t K, const void *panels, size_t tokens, void *scratch, float *y, size_t stride) {
     const size_t together = VECTORS * LANES / PANEL, all = panels_of(tokens), apart = K * PANEL;
     float *sums = scratch, *weights = sums + sums_size(rows, tokens) / sizeof(float);
     for (size_t k = 0; k < K; k += DEPTH) {

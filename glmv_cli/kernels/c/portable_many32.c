@@ -1,6 +1,7 @@
 /* Many tokens in float32 without any instruction set in particular: vectors of 4 numbers are what most processors have,
  * and ARM has 32 of them. */
 #include "kernel.h"
+#include "panels.h"
 
 #define TARGET
 
