@@ -14,7 +14,7 @@ import torch
 from glmv_cli.errors import MemoryShortageError
 
 LIBRARY = Path(__file__).with_name("libglmv.so")
-ABI = 4
+ABI = 5
 NO_FORMAT, NOT_FINITE = 3, 4
 _NO_MEMORY, _NO_EXPERT = 1, 2
 _INT, _SIZE, _FLOAT, _POINTER = ctypes.c_int, ctypes.c_int64, ctypes.c_float, ctypes.c_void_p
@@ -107,7 +107,7 @@ def _declare(library: ctypes.CDLL) -> None:
         getattr(library, name).argtypes = (_INT,)
     for name in ("glmv_kernel_name", "glmv_quantizer_name"):
         getattr(library, name).argtypes, getattr(library, name).restype = (_INT,), ctypes.c_char_p
-    for name in ("glmv_rows8_quantize", "glmv_route", "glmv_rotate"):
+    for name in ("glmv_rows8_quantize", "glmv_route", "glmv_norm", "glmv_rotate"):
         getattr(library, name).restype = None
     library.glmv_kernel_few.restype = _SIZE
     library.glmv_read.argtypes, library.glmv_read.restype = (_POINTER, _SIZE, _INT), _SIZE
@@ -149,4 +149,5 @@ def _declare_the_rest(library: ctypes.CDLL) -> None:
         *(_INT, ctypes.POINTER(Router), _POINTER, _SIZE),
         *(_POINTER, _POINTER, _POINTER, _INT),
     )
+    library.glmv_norm.argtypes = (_INT, _POINTER, _SIZE, _SIZE, _POINTER, _FLOAT, _POINTER)
     library.glmv_rotate.argtypes = (_POINTER, _SIZE, _SIZE, _POINTER, _POINTER, _SIZE, _INT)

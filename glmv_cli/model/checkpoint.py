@@ -41,8 +41,10 @@ class Checkpoint:
         files = {name: directory / shard for shard, header in headers.items() for name in header.tensors}
         return cls(directory, config, files, infos)
 
-    def read(self, names: Iterable[str]) -> dict[str, torch.Tensor]:
+    def read(self, names: Iterable[str], huge_pages: bool = False) -> dict[str, torch.Tensor]:
         """The named tensors, on the CPU, as they lie in their files. They cannot be written to.
+
+        ``huge_pages``: there is memory for all of the files, and they shall be read into huge pages.
 
         Raises :class:`ModelError` for a name that is not there, and a type that no model of ours has.
         """
@@ -56,5 +58,7 @@ class Checkpoint:
                 raise ModelError(f"{file}: the tensor '{name}' has the type {info.dtype}", "it is no 4-bit checkpoint")
             if file not in maps:
                 maps[file] = MappedFile(file)
+                if huge_pages:
+                    maps[file].read_in_huge_pages()
             tensors[name] = maps[file].tensor(info.start, info.shape, _DTYPES[info.dtype])
         return tensors

@@ -13,6 +13,8 @@ from glmv_cli.kernels import rows8
 
 _EXACT = 64
 """How many of the likeliest tokens get their logits from the 16-bit rows in the file: the choice is between these."""
+_BLOCK = 64
+"""Logits that are looked at together in the search for the largest."""
 
 
 class Head8bit(nn.Module):
@@ -35,7 +37,24 @@ class Head8bit(nn.Module):
     def forward(self, hidden: torch.Tensor) -> torch.Tensor:
         flat = hidden.reshape(-1, hidden.shape[-1]).float()  # [T, H]
         logits = rows8.linear(flat, self.weight, self._scale)  # [T, V]
-        best = logits.topk(min(_EXACT, logits.shape[-1]), dim=-1).indices  # [T, n]
+        best = largest(logits, _EXACT)  # [T, n]
         exact = [self._rows[chosen].float() @ token for chosen, token in zip(best, flat, strict=True)]
         logits.scatter_(-1, best, torch.stack(exact))
         return logits.to(hidden.dtype).reshape(*hidden.shape[:-1], -1)
+
+
+def largest(logits: torch.Tensor, count: int) -> torch.Tensor:
+    """Where the ``count`` largest of ``[T, V]`` are, or all if there are fewer: ``[T, n]``, in any order.
+
+    They lie in the ``count`` blocks with the largest maxima: to look at these alone takes less than half the time.
+    """
+    tokens, vocabulary = logits.shape
+    blocks = vocabulary // _BLOCK
+    if blocks <= count:
+        return logits.topk(min(count, vocabulary), dim=-1).indices
+    whole = logits[:, : blocks * _BLOCK].view(tokens, blocks, _BLOCK)
+    promising = whole.amax(-1).topk(count, dim=-1).indices  # [T, count]
+    inside = promising[..., None] * _BLOCK + torch.arange(_BLOCK)  # [T, count, block]
+    rest = torch.arange(blocks * _BLOCK, vocabulary).expand(tokens, -1)
+    where = torch.cat((inside.flatten(1), rest), dim=-1)
+    return where.gather(-1, logits.gather(-1, where).topk(count, dim=-1).indices)

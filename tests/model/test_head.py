@@ -7,7 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glmv_cli.model.head import Head8bit
+from glmv_cli.model.head import Head8bit, largest
 
 VOCABULARY, HIDDEN = 1000, 256
 
@@ -43,3 +43,10 @@ def test_it_takes_any_leading_shape_and_gives_the_type_of_its_input(head: tuple[
 
 def test_weights_take_one_byte(head: tuple[Head8bit, torch.Tensor]) -> None:
     assert sum(p.nbytes for p in head[0].parameters()) == VOCABULARY * HIDDEN
+
+
+@given(st.integers(1, 3), st.integers(1, 700), st.integers(1, 9), st.integers(0, 1 << 30))
+def test_the_largest_are_found(tokens: int, vocabulary: int, count: int, seed: int) -> None:
+    logits = torch.rand(tokens, vocabulary, generator=torch.Generator().manual_seed(seed))
+    found = logits.gather(-1, largest(logits, count)).sort(-1, descending=True).values
+    assert found.equal(logits.topk(min(count, vocabulary), dim=-1).values)

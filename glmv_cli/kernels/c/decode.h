@@ -54,6 +54,9 @@ typedef struct {
 GLMV_API void glmv_route(int set, const glmv_router *router, const float *x, int64_t T, float *logits, int64_t *ids,
                          float *weights, int threads);
 
+/* out[T, H]: each row of x divided by the root of eps plus the mean of its squares, times weight[H]. In one thread. */
+GLMV_API void glmv_norm(int set, const float *x, int64_t T, int64_t H, const float *weight, float eps, float *out);
+
 /* Rotates, in place, the first `rotated` of D elements of each head of one token; cosines[rotated], sines[rotated].
  * Element i belongs to i + rotated/2, or with `pairs` 2i to 2i + 1. */
 GLMV_API void glmv_rotate(float *heads, int64_t count, int64_t D, const float *cosines, const float *sines,

@@ -19,6 +19,17 @@ def mapped_bytes(file: Path) -> int:
     return total
 
 
+def is_for_huge_pages(file: Path) -> bool:
+    """Whether the system was asked for huge pages of a mapping of ``file``."""
+    inside = found = False
+    for line in Path("/proc/self/smaps").read_text().splitlines():
+        if re.match(r"[0-9a-f]+-[0-9a-f]+ ", line):
+            inside = line.endswith(str(file))
+        elif inside and line.startswith("VmFlags:"):
+            found = found or "hg" in line.split()
+    return found
+
+
 def cached_bytes(file: Path) -> int:
     """Bytes of ``file`` in the system's cache, whoever wanted them. The file must belong to the caller."""
     libc = ctypes.CDLL(None, use_errno=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from glmv_cli.model.offload.attach import Offload, attach_offload, experts_of
 from glmv_cli.model.offload.mover import HostMover, Mover
 from glmv_cli.placement.plan import CPU, DISK, LayerPlan, Plan
 from tests.model.offload.movers import LateMover
+from tests.model.offload.resident import is_for_huge_pages
 from tests.reference import forward_arguments, random_prompt
 
 STEPS = 24
@@ -153,3 +155,13 @@ def test_a_real_gpu_gives_the_same_tokens(
     model, _ = loaded(demo_directory, PLACEMENTS[name], lambda place: CudaMover(torch.device(place), torch.float32))
     for length, picture in PROMPTS:
         assert tokens_of(model, length, picture=picture) == resident[length, picture]
+
+
+@pytest.mark.skipif(not Path("/sys/kernel/mm/transparent_hugepage").exists(), reason="there are no huge pages")
+@pytest.mark.parametrize("experts", [CPU, DISK])
+def test_huge_pages_are_for_what_stays_in_memory(demo_directory: Path, tmp_path: Path, experts: str) -> None:
+    directory = Path(shutil.copytree(demo_directory, tmp_path / "copy"))
+    checkpoint, family = open_checkpoint(directory)
+    model = load_model(checkpoint, family, plan(experts=experts))
+    assert is_for_huge_pages(directory / "model.safetensors") == (experts == CPU)
+    del model
