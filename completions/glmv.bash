@@ -7,6 +7,7 @@ __glmv_value() {
         'glmv describe -o' | 'glmv describe --output') value=file ;;
         'glmv describe --format') value=text ;;
         'glmv describe --extract') value='choice code' ;;
+        'glmv describe --schema') value=file ;;
         'glmv describe -m' | 'glmv describe --model') value=model ;;
         'glmv describe --think-budget') value=text ;;
         'glmv describe --show-thinking') value='choice auto full collapsed none' ;;
@@ -29,6 +30,7 @@ __glmv_value() {
         'glmv ask -o' | 'glmv ask --output') value=file ;;
         'glmv ask --format') value=text ;;
         'glmv ask --extract') value='choice code' ;;
+        'glmv ask --schema') value=file ;;
         'glmv ask -m' | 'glmv ask --model') value=model ;;
         'glmv ask --think-budget') value=text ;;
         'glmv ask --show-thinking') value='choice auto full collapsed none' ;;
@@ -65,6 +67,26 @@ __glmv_value() {
         'glmv chat --context') value=text ;;
         'glmv chat --threads') value=text ;;
         'glmv chat'' '[0-9]*) value=media ;;
+        'glmv ground -o' | 'glmv ground --output') value=file ;;
+        'glmv ground -m' | 'glmv ground --model') value=model ;;
+        'glmv ground --think-budget') value=text ;;
+        'glmv ground --show-thinking') value='choice auto full collapsed none' ;;
+        'glmv ground --render') value='choice live blocks plain' ;;
+        'glmv ground --max-tokens') value=text ;;
+        'glmv ground --stop') value=text ;;
+        'glmv ground --temperature') value=text ;;
+        'glmv ground --top-k') value=text ;;
+        'glmv ground --top-p') value=text ;;
+        'glmv ground --min-p') value=text ;;
+        'glmv ground --repetition-penalty') value=text ;;
+        'glmv ground --seed') value=text ;;
+        'glmv ground --max-pixels') value=text ;;
+        'glmv ground --gpu-memory') value=text ;;
+        'glmv ground --cpu-memory') value=text ;;
+        'glmv ground --context') value=text ;;
+        'glmv ground --threads') value=text ;;
+        'glmv ground 1') value=media ;;
+        'glmv ground 2') value=text ;;
         'glmv plan --gpu-memory') value=text ;;
         'glmv plan --cpu-memory') value=text ;;
         'glmv plan --context') value=text ;;
@@ -90,20 +112,24 @@ __glmv_value() {
 __glmv_words() {
     case $1 in
         'glmv')
-            commands='describe ask chat plan quantize show pull doctor models'
+            commands='describe ask chat ground plan quantize show pull doctor models'
             options='--version -h --help'
             ;;
         'glmv describe')
             commands=''
-            options='-p --prompt --together -o --output --jsonl --format --extract -m --model --think --no-think --think-budget --show-thinking --render --no-color --json -q --quiet -v --verbose --max-tokens --stop --temperature --top-k --top-p --min-p --repetition-penalty --seed --max-pixels --gpu-memory --cpu-memory --context --threads --pin --no-pin -h --help'
+            options='-p --prompt --together --batch -o --output --jsonl --format --extract --schema -m --model --think --no-think --think-budget --show-thinking --render --no-color --json -q --quiet -v --verbose --max-tokens --stop --temperature --top-k --top-p --min-p --repetition-penalty --seed --max-pixels --gpu-memory --cpu-memory --context --threads --pin --no-pin -h --help'
             ;;
         'glmv ask')
             commands=''
-            options='-a --attach -o --output --jsonl --format --extract -m --model --think --no-think --think-budget --show-thinking --render --no-color --json -q --quiet -v --verbose --max-tokens --stop --temperature --top-k --top-p --min-p --repetition-penalty --seed --max-pixels --gpu-memory --cpu-memory --context --threads --pin --no-pin -h --help'
+            options='-a --attach -o --output --jsonl --format --extract --schema -m --model --think --no-think --think-budget --show-thinking --render --no-color --json -q --quiet -v --verbose --max-tokens --stop --temperature --top-k --top-p --min-p --repetition-penalty --seed --max-pixels --gpu-memory --cpu-memory --context --threads --pin --no-pin -h --help'
             ;;
         'glmv chat')
             commands=''
             options='-m --model --think --no-think --think-budget --show-thinking --render --no-color -q --quiet -v --verbose --max-tokens --stop --temperature --top-k --top-p --min-p --repetition-penalty --seed --max-pixels --gpu-memory --cpu-memory --context --threads --pin --no-pin -h --help'
+            ;;
+        'glmv ground')
+            commands=''
+            options='-o --output -m --model --think --no-think --think-budget --show-thinking --render --no-color --json -q --quiet -v --verbose --max-tokens --stop --temperature --top-k --top-p --min-p --repetition-penalty --seed --max-pixels --gpu-memory --cpu-memory --context --threads --pin --no-pin -h --help'
             ;;
         'glmv plan')
             commands=''
