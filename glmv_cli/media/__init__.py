@@ -2,6 +2,7 @@
 
 This layer knows nothing about models: it neither resizes nor chooses frames. :mod:`.source` turns an
 argument into a ``MediaSource``, and :mod:`.load` that into a ``DecodedImage`` or ``DecodedVideo`` of
-:mod:`.frames`. Only :mod:`.image` imports Pillow, and only :mod:`.video` and what it stands on (:mod:`.film`,
-:mod:`.probe`, :mod:`.turn`) import PyAV, so that a picture does not pay for libav.
+:mod:`.frames`. Only what pictures need (:mod:`.image`, :mod:`.animation`, :mod:`.colour`, :mod:`.picture_file`)
+imports Pillow, and only :mod:`.video` and what it stands on (:mod:`.film`, :mod:`.probe`, :mod:`.turn`) PyAV, so
+that a picture does not pay for libav.
 """

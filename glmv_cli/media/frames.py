@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TypeAlias
 
 import numpy as np
@@ -64,3 +65,10 @@ class DecodedVideo:
     times: tuple[float, ...]
     info: VideoInfo
     notice: str | None = None
+
+
+def check_choice(wanted: Sequence[int], total: int) -> Sequence[int]:
+    """Hold samplers to their contract; a breach is a bug of ours, not of the film."""
+    if len(wanted) == 0 or wanted[0] < 0 or wanted[-1] >= total or any(a > b for a, b in pairwise(wanted)):
+        raise ValueError(f"a sampler must choose ascending frames below {total}, at least one")
+    return wanted

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from glmv_cli.config import Animated
 from glmv_cli.media.frames import DecodedImage, DecodedVideo, FrameFit, FrameSampler
 from glmv_cli.media.kind import kind_of
 from glmv_cli.media.limits import DEFAULT_MAX_PIXELS
@@ -14,18 +15,25 @@ def load(
     sampler: FrameSampler,
     max_pixels: int = DEFAULT_MAX_PIXELS,
     fit: FrameFit | None = None,
+    animated: Animated = "film",
 ) -> DecodedImage | DecodedVideo:
     """Decode ``source``. ``sampler`` and ``fit`` are asked only if it is a film; ``max_pixels`` holds for each frame.
+
+    Animated pictures are films, or only their first frame, as ``animated`` says.
 
     Raises:
         MediaError: of no supported kind, damaged or too large.
         InputNotFoundError: the file cannot be read any more.
         MemoryShortageError: the pixels do not fit in memory.
     """
-    if kind_of(source) == "image":
+    if kind_of(source, animated) == "image":
         from glmv_cli.media.image import read_image
 
         return read_image(source, max_pixels=max_pixels)
+    if kind_of(source, "first") == "image":
+        from glmv_cli.media.animation import read_animation
+
+        return read_animation(source, sampler, max_pixels=max_pixels, fit=fit)
     from glmv_cli.media.video import read_video  # libav is worth loading only for films
 
     return read_video(source, sampler, max_pixels=max_pixels, fit=fit)

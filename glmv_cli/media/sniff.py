@@ -33,19 +33,56 @@ _SIGNATURES: tuple[tuple[int, bytes, Kind], ...] = (
     (4, b"wide", "video"),
     (4, b"free", "video"),
     (4, b"skip", "video"),
+    # Formats of which one sees less
+    (0, b"\0\0\0\x0cjP  \r\n\x87\n", "image"),  # JPEG 2000, and its bare codestream
+    (0, b"\xff\x4f\xff\x51", "image"),
+    *((0, b"P%d" % kind, "image") for kind in range(1, 7)),  # PBM, PGM, PPM; what may follow is checked below
+    (0, b"\0\0\1\0", "image"),  # ICO
+    (0, b"\0\0\2\0", "image"),  # CUR
+    (0, b"icns", "image"),
+    (0, b"qoif", "image"),
+    (0, b"DDS ", "image"),
+    (0, b"8BPS", "image"),  # Photoshop
+    (0, b"\x01\xda", "image"),  # SGI
+    (0, b"\x0a\x05\x01", "image"),  # PCX, version 3.0
+    (0, b"\xb1\x68\xde\x3a", "image"),  # DCX
+    (0, b"\x59\xa6\x6a\x95", "image"),  # Sun raster
+    (0, b"/* XPM */", "image"),
+    (0, b"#define ", "image"),  # XBM
+    (0, b"SIMPLE  =", "image"),  # FITS
+    (0, b"DanM", "image"),  # MSP
+    (0, b"LinS", "image"),
+    (0, b"BLP1", "image"),
+    (0, b"BLP2", "image"),
+    (0, b"FTEX", "image"),
+    (4, b"\x11\xaf", "image"),  # FLI
+    (4, b"\x12\xaf", "image"),
+    (0, b"\200\350\000\000", "image"),  # PIXAR
 )
 
-_PICTURE_BRANDS = frozenset((b"avif", b"avis", b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"))
+_AVIF_BRANDS = frozenset((b"avif", b"avis"))
+_HEIC_BRANDS = frozenset((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"))
+_EITHER = frozenset((b"mif1", b"msf1"))
+_PICTURE_BRANDS = _AVIF_BRANDS | _HEIC_BRANDS | _EITHER
 
 
 def sniff(head: bytes) -> Kind | None:
     """Return what ``head``, the first :data:`HEAD_BYTES` of a file, starts: a picture, a film, or neither."""
     if head[4:8] == b"ftyp":
         return "image" if head[8:12] in _PICTURE_BRANDS else "video"
+    if head[:1] == b"P" and head[2:3] not in (b" ", b"\t", b"\n", b"\r"):
+        return None
     for offset, magic, kind in _SIGNATURES:
         if head.startswith(magic, offset) and (offset != 8 or head.startswith(b"RIFF")):
             return kind
     return "video" if _is_transport_stream(head) else None
+
+
+def is_heic(head: bytes) -> bool:
+    """Whether the file that ``head`` starts is a picture in the container of AVIF, but not AVIF."""
+    if head[4:8] != b"ftyp":
+        return False
+    return head[8:12] in _HEIC_BRANDS or (head[8:12] in _EITHER and b"avif" not in head[12:64])
 
 
 def _is_transport_stream(head: bytes) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise
 
 import numpy as np
 from av.error import FFmpegError
@@ -13,7 +12,7 @@ from av.video.frame import VideoFrame
 
 from glmv_cli.errors import MediaError, MemoryShortageError
 from glmv_cli.media.film import good_frames, open_film
-from glmv_cli.media.frames import DecodedVideo, FrameFit, FrameSampler, Pixels, VideoInfo
+from glmv_cli.media.frames import DecodedVideo, FrameFit, FrameSampler, Pixels, VideoInfo, check_choice
 from glmv_cli.media.probe import probe
 from glmv_cli.media.turn import turn_of
 from glmv_cli.messages import MediaSource
@@ -35,7 +34,7 @@ def read_video(
         MemoryShortageError: the chosen frames do not fit in memory.
     """
     info = probe(source, max_pixels=max_pixels)
-    wanted = _checked(sampler(info), info.total_frames)
+    wanted = check_choice(sampler(info), info.total_frames)
     try:
         size = fit(len(wanted), info.height, info.width) if fit else (info.height, info.width)
         kept = _keep(source, info, wanted, *size)
@@ -94,13 +93,6 @@ def _upright_rgb(frame: VideoFrame, info: VideoInfo) -> Pixels:
     turn = turn_of(frame)
     width, height = turn.size(info.width, info.height)
     return turn.apply(frame.to_ndarray(format="rgb24", width=width, height=height).astype(np.uint8, copy=False))
-
-
-def _checked(wanted: Sequence[int], total: int) -> Sequence[int]:
-    """Hold samplers to their contract; a breach is a bug of ours, not of the film."""
-    if len(wanted) == 0 or wanted[0] < 0 or wanted[-1] >= total or any(a > b for a, b in pairwise(wanted)):
-        raise ValueError(f"a sampler must choose ascending frames below {total}, at least one")
-    return wanted
 
 
 def _notice(name: str, info: VideoInfo, wanted: int, times: tuple[float, ...]) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import random
 import struct
+import sys
 import time
 import warnings
 import zlib
@@ -73,16 +74,46 @@ def bomb(width: int, height: int) -> bytes:
         ("WEBP", {"lossless": True}),
         ("GIF", {}),
         ("JPEG", {"quality": 95}),
+        ("JPEG2000", {}),
+        *((format, {}) for format in ("PPM", "QOI", "DDS", "SGI", "PCX", "BLP")),
     ],
 )
 def test_every_format_gives_its_pixels(format: str, options: dict[str, Any]) -> None:
-    pixels = decoded(encoded(corners(), format, **options)).astype(int)
+    image = corners()
+    if format == "BLP":
+        image = image.quantize(4)
+    pixels = decoded(encoded(image, format, **options)).astype(int)
     assert np.abs(pixels[[2, 2, 7, 7], [4, 15, 4, 15]] - [RED, GREEN, BLUE, WHITE]).max() <= 6
 
 
 def test_avif_gives_its_pixels() -> None:
     pixels = decoded(encoded(Image.new("RGB", (16, 16), (200, 100, 50)), "AVIF", quality=100)).astype(int)
     assert np.abs(pixels - [200, 100, 50]).max() <= 6
+
+
+def heic(image: Image.Image, **options: Any) -> bytes:
+    heif = pytest.importorskip("pillow_heif", reason="HEIC is an extra", exc_type=ImportError)
+    heif.register_heif_opener()
+    return encoded(image, "HEIF", **options)
+
+
+def test_heic_gives_its_pixels_upright() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    pixels = decoded(heic(corners().resize((200, 100)), quality=95, exif=exif.tobytes())).astype(int)
+    assert pixels.shape == (200, 100, 3)
+    found = [pixels[40, 20], pixels[40, 80], pixels[160, 20], pixels[160, 80]]
+    assert np.abs(np.array(found) - [BLUE, RED, WHITE, GREEN]).max() <= 12
+
+
+def test_heic_without_its_package_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    error = refused(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(40))
+    assert "glmv-cli[heic]" in (error.hint or "")
+
+
+def test_a_large_heic_is_refused_by_its_header() -> None:
+    assert "limit" in refused(heic(Image.new("RGB", (64, 48))), max_pixels=3000).message
 
 
 # What stands in the four corners once the picture is upright, by the EXIF standard.
@@ -99,11 +130,13 @@ def test_avif_gives_its_pixels() -> None:
         (8, [GREEN, WHITE, RED, BLUE]),
     ],
 )
-@pytest.mark.parametrize("format", ["JPEG", "PNG", "TIFF"])
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "TIFF", "WEBP", "AVIF"])
 def test_exif_orientation_turns_the_pixels(orientation: int, upright: list[tuple[int, int, int]], format: str) -> None:
     exif = Image.Exif()
     exif[0x0112] = orientation
-    pixels = decoded(encoded(corners(), format, exif=exif, **({"quality": 95} if format == "JPEG" else {})))
+    quality = {"quality": 95, "subsampling": 0} if format == "JPEG" else {"quality": 100}
+    options = quality if format in ("JPEG", "WEBP", "AVIF") else {}
+    pixels = decoded(encoded(corners(), format, exif=exif, **options))
     assert pixels.shape == ((10, 20, 3) if orientation < 5 else (20, 10, 3))
     found = np.array([pixels[1, 1], pixels[1, -2], pixels[-2, 1], pixels[-2, -2]]).astype(int)
     assert np.abs(found - upright).max() <= 10

@@ -10,7 +10,9 @@ from PIL import Image
 from glmv_cli.media.sniff import HEAD_BYTES, sniff
 
 
-@pytest.mark.parametrize("format", ["PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF"])
+@pytest.mark.parametrize(
+    "format", ["PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "JPEG2000", "PPM", "ICO", "QOI", "SGI", "PCX"]
+)
 def test_pictures_that_pillow_writes_are_pictures(format: str) -> None:
     file = io.BytesIO()
     Image.new("RGB", (8, 8), "red").save(file, format)
@@ -42,6 +44,7 @@ def test_containers_are_known_by_their_signatures(head: bytes, kind: str) -> Non
         b"\x89PN",
         b"hello, world\n" * 40,
         b"G" + b"o" * 500,
+        b"PK\3\4 zip",
         b"RIFF\0\0\0\0WAVEfmt ",
         b"12345678WEBP",
         b"#EXTM3U\nhttp://example.org/film.ts\n",

@@ -1,0 +1,87 @@
+"""Animated pictures (GIF, WebP, PNG, AVIF) as short films."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from itertools import accumulate
+
+import numpy as np
+from PIL import Image
+
+from glmv_cli.errors import MediaError
+from glmv_cli.media.colour import to_rgb
+from glmv_cli.media.frames import DecodedVideo, FrameFit, FrameSampler, Pixels, VideoInfo, check_choice
+from glmv_cli.media.picture_file import DAMAGE, open_picture
+from glmv_cli.media.resize import resize
+from glmv_cli.messages import MediaSource
+
+_SHORTEST_MS, _USUAL_MS = 10, 100
+"""Browsers show frames that state a shorter time than the first for the second."""
+_LONGEST_MS = 60_000
+_MOST_TICKS = 100_000
+
+
+def read_animation(
+    source: MediaSource, sampler: FrameSampler, *, max_pixels: int, fit: FrameFit | None = None
+) -> DecodedVideo:
+    """Decode the frames that ``sampler`` chooses; alpha is laid over white.
+
+    Frames of an animation last as long as they like, and samplers think in constant rates. So the sampler is shown a
+    film of many equal ticks, each the greatest common divisor of the frames' lengths, and gets for a tick the frame
+    that is then on the screen.
+
+    Raises:
+        MediaError: damaged from the first chosen frame on, or more than ``max_pixels``.
+        InputNotFoundError: the file cannot be opened any more.
+        MemoryShortageError: the chosen frames do not fit in memory.
+    """
+    with open_picture(source, max_pixels=max_pixels) as image:
+        ends = list(accumulate(_lengths(image)))
+        size = image.size
+    tick = max(math.gcd(*ends), -(-ends[-1] // _MOST_TICKS))
+    ticks = max(1, ends[-1] // tick)
+    info = VideoInfo(ticks, 1000 / tick, ends[-1] / 1000, *size)
+    wanted = check_choice(sampler(info), ticks)
+    height, width = fit(len(wanted), info.height, info.width) if fit else (info.height, info.width)
+    with open_picture(source, max_pixels=max_pixels) as image:
+        frames = np.empty((len(wanted), height, width, 3), dtype=np.uint8)
+        kept = _keep(image, [bisect_right(ends, index * tick) for index in wanted], frames)
+    if not kept:
+        raise MediaError(f"{source.name} is damaged: none of its frames can be decoded", hint="fetch it again")
+    times = tuple(index * tick / 1000 for index in wanted[:kept])
+    notice = None
+    if kept < len(wanted):
+        notice = f"{source.name} is damaged: only {kept} of {len(wanted)} frames, up to {times[-1]:.1f} s, can be used"
+    return DecodedVideo(frames[:kept], times, info, notice)
+
+
+def _lengths(image: Image.Image) -> list[int]:
+    """For how many milliseconds each frame is shown, as far as they can be read."""
+    lengths: list[int] = []
+    try:
+        for index in range(getattr(image, "n_frames", 1)):
+            image.seek(index)
+            if image.format != "GIF":
+                image.load()  # the others know a frame's length only then
+            length = round(float(image.info.get("duration", 0)))
+            lengths.append(min(length, _LONGEST_MS) if length >= _SHORTEST_MS else _USUAL_MS)
+    except DAMAGE:
+        lengths = lengths or [_USUAL_MS]
+    return lengths
+
+
+def _keep(image: Image.Image, shown: list[int], frames: Pixels) -> int:
+    """Decode the frames ``shown`` into ``frames``; return how many there are before the first damage."""
+    height, width = frames.shape[1:3]
+    for at, index in enumerate(shown):
+        if at and index == shown[at - 1]:
+            frames[at] = frames[at - 1]
+            continue
+        try:
+            image.seek(index)
+            image.load()
+            frames[at] = resize(to_rgb(image), height, width)
+        except DAMAGE:
+            return at
+    return len(shown)

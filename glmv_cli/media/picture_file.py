@@ -1,0 +1,111 @@
+"""Picture files, opened by Pillow: its formats that are safe, within limits, its failures in our words."""
+
+from __future__ import annotations
+
+import contextlib
+import struct
+import threading
+import warnings
+import zlib
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from PIL import Image, UnidentifiedImageError
+
+from glmv_cli.errors import MediaError, MemoryShortageError
+from glmv_cli.media.limits import check_size
+from glmv_cli.media.sniff import is_heic
+from glmv_cli.media.source import open_bytes
+from glmv_cli.messages import MediaSource
+
+# Those that sniffing knows by a signature. Of the rest of Pillow's, some run other programs (EPS, WMF), have no
+# signature to trust (TGA, SPIDER), or are names without a decoder (MPEG, HDF5).
+_FORMATS = (
+    *("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "JPEG2000", "PPM", "ICO", "CUR", "ICNS", "QOI", "DDS"),
+    *("PSD", "SGI", "PCX", "DCX", "SUN", "XBM", "XPM", "FITS", "MSP", "BLP", "FTEX", "FLI", "PIXAR"),
+)
+
+# What Pillow's decoders raise on damaged bytes; damage is reported by whichever line stumbles over it.
+DAMAGE = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    EOFError,
+    RuntimeError,
+    struct.error,
+    zlib.error,
+)
+
+_PILLOW_GLOBALS = threading.Lock()
+
+
+@contextlib.contextmanager
+def open_picture(source: MediaSource, *, max_pixels: int) -> Iterator[Image.Image]:
+    """The picture in ``source``, its header read; whatever Pillow raises inside is raised as one of these.
+
+    Raises:
+        MediaError: not a picture, damaged, or more than ``max_pixels`` (by its header, before decoding).
+        InputNotFoundError: the file cannot be opened any more.
+        MemoryShortageError: it does not fit in memory.
+    """
+    name = source.name
+    try:
+        with open_bytes(source) as file, _own_limits(), Image.open(file, formats=_formats(name, file)) as image:
+            check_size(name, image.width, image.height, max_pixels)
+            # Pillow's check still guards what shows only now: a TIFF tile that is larger than the picture.
+            Image.MAX_IMAGE_PIXELS = max_pixels
+            yield image
+    except UnidentifiedImageError as error:
+        raise MediaError(
+            f"{name} is not a picture that can be read",
+            hint="supported are PNG, JPEG, WebP, GIF, BMP, TIFF, AVIF and others that Pillow reads; convert it to PNG",
+        ) from error
+    except Image.DecompressionBombError as error:
+        raise MediaError(
+            f"{name} needs more pixels to decode than its header says",
+            hint="the file is damaged or made to harm; save it anew if you trust it, or raise --max-pixels",
+        ) from error
+    except MemoryError as error:
+        raise MemoryShortageError(f"{name} does not fit in memory", hint="make it smaller first") from error
+    except DAMAGE as error:
+        reason = str(error).partition("\n")[0].rstrip(".") or type(error).__name__
+        raise MediaError(
+            f"{name} cannot be decoded: {reason}",
+            hint="the file is probably cut short or damaged; fetch it again",
+        ) from error
+
+
+def _formats(name: str, file: BinaryIO) -> tuple[str, ...]:
+    """What ``file`` may be; HEIC is read by a package of its own, which need not be there."""
+    head = file.read(64)
+    file.seek(0)
+    if not is_heic(head):
+        return _FORMATS
+    try:
+        from pillow_heif import register_heif_opener
+    except ImportError as error:
+        raise MediaError(
+            f"{name} is a HEIC picture, and the package that reads these is not installed",
+            hint="install it with \"pip install 'glmv-cli[heic]'\", or convert the picture to JPEG",
+        ) from error
+    register_heif_opener(thumbnails=False)
+    return (*_FORMATS, "HEIF")
+
+
+@contextlib.contextmanager
+def _own_limits() -> Iterator[None]:
+    """Set Pillow's limit aside, whatever is put in its place inside, and keep its warnings off stderr.
+
+    Both are globals of the process, and a limit above Pillow's cannot be had otherwise; hence the lock, and
+    hence they are put back.
+    """
+    with _PILLOW_GLOBALS, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        before, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+        try:
+            yield
+        finally:
+            Image.MAX_IMAGE_PIXELS = before
