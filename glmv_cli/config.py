@@ -20,8 +20,6 @@ ShowThinking = Literal["auto", "full", "collapsed", "none"]
 """How thinking is shown: ``collapsed`` to one line; ``auto`` does so where stderr is a terminal."""
 Render = Literal["live", "blocks", "plain"]
 """How an answer is shown on a terminal: Markdown while it grows, its finished blocks only, or its bare text."""
-Animated = Literal["film", "first"]
-"""What is shown of an animated picture: all of it, as a film, or its first frame."""
 
 Keys = Literal["emacs", "vi"]
 """Which editor's keys edit a line."""
@@ -96,7 +94,7 @@ class Settings:
     # None: what the checkpoint's preprocessor_config.json says.
     min_image_tokens: int | None = field(default=None, metadata={"kind": whole_number(1)})
     max_image_tokens: int | None = field(default=None, metadata={"kind": whole_number(1)})
-    animated: Animated = field(default="film", metadata={"kind": one_of("film", "first")})
+    animated: Literal["film", "first"] = field(default="film", metadata={"kind": one_of("film", "first")})
     # None: what is free.
     gpu_memory: int | None = field(default=None, metadata={"kind": SIZE})
     cpu_memory: int | None = field(default=None, metadata={"kind": SIZE})

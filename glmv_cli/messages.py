@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+Animated = Literal["film", "first"]
+"""What is shown of an animated picture: all of it, as a film, or its first frame."""
 Role = Literal["system", "user", "assistant"]
 
 
@@ -78,9 +80,19 @@ class SamplingOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class SeeingOptions:
+    """What of pictures the model is shown. Budgets are tokens of one picture; ``None``: the checkpoint's limit."""
+
+    min_image_tokens: int | None = None
+    max_image_tokens: int | None = None
+    animated: Animated = "film"
+
+
+@dataclass(frozen=True, slots=True)
 class ChatRequest:
     """Everything that decides an answer, apart from the model."""
 
     messages: tuple[Message, ...]
     think: bool = True
     sampling: SamplingOptions = SamplingOptions()
+    seeing: SeeingOptions = SeeingOptions()

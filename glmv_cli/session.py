@@ -70,7 +70,7 @@ class Session:
             yield Notice(f"{model.name} thinks before every answer: its chat template has no switch for it")
         media = self._decode(request, max_pixels)
         yield from (Notice(m.notice) for m in media.values() if isinstance(m, DecodedVideo) and m.notice)
-        inputs = model.builder.build(request.messages, media, request.think)
+        inputs = model.builder.build(request.messages, media, request.think, request.seeing)
         parser = StreamParser(self._markup, inputs.starts_in_thinking)
         reply = Reply(parser, StopFilter(request.sampling.stop) if request.sampling.stop else None, started)
         sampler = self._sampler(request.sampling, parser)
@@ -103,7 +103,13 @@ class Session:
         sources = [p.source for m in request.messages for p in m.parts if isinstance(p, MediaPart)]
         builder = self._model.builder
         return {
-            s: load(s, sampler=builder.frame_sampler, fit=builder.fit_frames, max_pixels=max_pixels)
+            s: load(
+                s,
+                sampler=builder.frame_sampler,
+                fit=builder.fit_frames,
+                max_pixels=max_pixels,
+                animated=request.seeing.animated,
+            )
             for s in dict.fromkeys(sources)
         }
 

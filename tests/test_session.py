@@ -11,7 +11,7 @@ import torch
 from glmv_cli.errors import GlmvError, MediaError, MemoryShortageError, UsageError
 from glmv_cli.events import AnswerDelta, Notice, ThinkingDelta
 from glmv_cli.media.limits import DEFAULT_MAX_PIXELS
-from glmv_cli.messages import ChatRequest, MediaPart, MediaSource, Message, SamplingOptions, TextPart
+from glmv_cli.messages import ChatRequest, MediaPart, MediaSource, Message, SamplingOptions, SeeingOptions, TextPart
 from glmv_cli.model.offload import devices
 from glmv_cli.placement.budget import Wishes
 from glmv_cli.placement.hardware import Gpu, Machine
@@ -68,6 +68,17 @@ def test_a_film_is_described(session: Session) -> None:
     assert "appears at 3 seconds." in finished.answer
     assert finished.usage.video_tokens > 0
     assert finished.usage.image_tokens == 0
+
+
+def test_a_budget_for_pictures_is_kept(session: Session) -> None:
+    def tokens(seeing: SeeingOptions) -> int:
+        message = user("Describe this image.", "shapes.png")
+        request = ChatRequest((message,), think=False, sampling=SamplingOptions(1), seeing=seeing)
+        return ask(session, request)[1].usage.image_tokens
+
+    assert tokens(SeeingOptions(max_image_tokens=9)) <= 9 < tokens(SeeingOptions())
+    with pytest.raises(UsageError, match="--min-image-tokens"):
+        tokens(SeeingOptions(min_image_tokens=10_000))
 
 
 def test_two_pictures_are_compared(session: Session) -> None:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from glmv_cli.cli import formats, options, sampling
+from glmv_cli.cli import formats, options, sampling, seeing
 from glmv_cli.cli.environment import Environment, environment_of
 from glmv_cli.config import Settled
-from glmv_cli.messages import SamplingOptions
+from glmv_cli.messages import SamplingOptions, SeeingOptions
 
 if TYPE_CHECKING:
     from glmv_cli.placement.threads import Threads
@@ -28,6 +28,7 @@ class AnswerOptions:
     written: formats.Written
     no_color: bool
     sampling: SamplingOptions
+    seeing: SeeingOptions
 
 
 def _shared(
@@ -49,6 +50,9 @@ def _shared(
     repetition_penalty: sampling.RepetitionPenalty = None,
     seed: sampling.Seed = None,
     max_pixels: options.MaxPixels = None,
+    min_image_tokens: seeing.MinImageTokens = None,
+    max_image_tokens: seeing.MaxImageTokens = None,
+    animated: seeing.Animated = None,
     gpu_memory: options.GpuMemory = None,
     cpu_memory: options.CpuMemory = None,
     context_tokens: options.Context = None,
@@ -118,4 +122,5 @@ def answer_options(context: typer.Context) -> AnswerOptions:
         written=formats.written_of(context),
         no_color=context.params["no_color"],
         sampling=sampling.sampling_of(context, settled.settings),
+        seeing=seeing.seeing_of(settled.settings),
     )

@@ -99,7 +99,7 @@ class Desk:
 
     def open(self, inquiry: Inquiry) -> Question | None:
         """The question, if its media were found; what is wrong with them is shown."""
-        question, errors = open_inquiry(inquiry, self._environment.stdin)
+        question, errors = open_inquiry(inquiry, self._environment.stdin, self._settings.animated)
         renderer = self._renderer(inquiry.prompt or "")
         for error in errors:
             renderer.begin(inquiry.source)
@@ -109,7 +109,7 @@ class Desk:
     def answer(self, question: Question, session: AnsweringSession) -> None:
         """Show the answer while it comes, or why there is none."""
         renderer = self._renderer(question.prompt)
-        request = ChatRequest((question.message,), self._settings.think, self._options.sampling)
+        request = ChatRequest((question.message,), self._settings.think, self._options.sampling, self._options.seeing)
         with self._ending_the_line(renderer):
             renderer.begin(question.source)
             try:

@@ -14,7 +14,7 @@ from glmv_cli.errors import GlmvError, UsageError
 from glmv_cli.media.kind import kind_of
 from glmv_cli.media.sniff import Kind
 from glmv_cli.media.source import open_source
-from glmv_cli.messages import MediaPart, MediaSource, Message, TextPart
+from glmv_cli.messages import Animated, MediaPart, MediaSource, Message, TextPart
 from glmv_cli.render.errors import write_note
 from glmv_cli.render.sanitize import without_surrogates
 
@@ -46,7 +46,9 @@ class Question:
         return Message("user", (*map(MediaPart, self.media), TextPart(self.prompt)))
 
 
-def open_inquiry(inquiry: Inquiry, stdin: BinaryIO) -> tuple[Question | None, list[GlmvError]]:
+def open_inquiry(
+    inquiry: Inquiry, stdin: BinaryIO, animated: Animated = "film"
+) -> tuple[Question | None, list[GlmvError]]:
     """Find all media of ``inquiry`` and tell pictures from films; nothing is decoded.
 
     Returns the question, or ``None`` and everything that is wrong with the media.
@@ -58,7 +60,7 @@ def open_inquiry(inquiry: Inquiry, stdin: BinaryIO) -> tuple[Question | None, li
         try:
             with reading():
                 media.append(open_source(argument, stdin))
-                kinds.append(kind_of(media[-1]))
+                kinds.append(kind_of(media[-1], animated))
         except GlmvError as error:
             errors.append(error)
     if errors:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from glmv_cli.config import Animated
 from glmv_cli.errors import MediaError
 from glmv_cli.media.animated import is_animated
 from glmv_cli.media.sniff import HEAD_BYTES, Kind, sniff
 from glmv_cli.media.source import cannot_open, open_bytes
-from glmv_cli.messages import MediaSource
+from glmv_cli.messages import Animated, MediaSource
 
 
 def kind_of(source: MediaSource, animated: Animated = "film") -> Kind:
@@ -26,6 +25,6 @@ def kind_of(source: MediaSource, animated: Animated = "film") -> Kind:
     if kind is None:
         raise MediaError(
             f"{source.name} is neither a picture nor a film, by its content",
-            hint="pictures may be PNG, JPEG, WebP, GIF, TIFF, AVIF, HEIC and others; films mp4, mov, mkv, webm, avi, MPEG",
+            hint="pictures may be PNG, JPEG, WebP, GIF, TIFF, AVIF, HEIC or others; films mp4, mov, mkv, webm, avi",
         )
     return kind

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from glmv_cli.config import Animated
 from glmv_cli.media.frames import DecodedImage, DecodedVideo, FrameFit, FrameSampler
 from glmv_cli.media.kind import kind_of
 from glmv_cli.media.limits import DEFAULT_MAX_PIXELS
-from glmv_cli.messages import MediaSource
+from glmv_cli.messages import Animated, MediaSource
 
 
 def load(

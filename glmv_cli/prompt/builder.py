@@ -14,9 +14,10 @@ from transformers import AutoTokenizer, PreTrainedTokenizerFast
 from glmv_cli.errors import MediaError, ModelError
 from glmv_cli.families import family_of
 from glmv_cli.media.frames import DecodedImage, DecodedVideo, FrameSampler
-from glmv_cli.messages import MediaPart, MediaSource, Message, TextPart
+from glmv_cli.messages import MediaPart, MediaSource, Message, SeeingOptions, TextPart
 from glmv_cli.prompt.inputs import IMAGE, VIDEO, ModelInputs, Vision
-from glmv_cli.prompt.patches import Grid, patchify, target_size
+from glmv_cli.prompt.patches import patchify
+from glmv_cli.prompt.pixels import Grid, target_size
 from glmv_cli.prompt.sight import IMAGE_TOKEN, VIDEO_END, VIDEO_START, VIDEO_TOKEN, Sight
 from glmv_cli.store.checkpoint_files import CONFIG
 from glmv_cli.store.json_files import read_json
@@ -24,6 +25,7 @@ from glmv_cli.store.models import only_reads
 
 DecodedMedia = DecodedImage | DecodedVideo
 
+_AS_TRAINED = SeeingOptions()
 _THINK_OPEN, _THINK_CLOSE = "<think>", "</think>"
 _USERS_OWN = ("<think>", "</think>", "/nothink", "/think")
 """Marks that people may write themselves; all other special tokens in their text are defused."""
@@ -68,10 +70,17 @@ class PromptBuilder:
         """The checkpoint's tokenizer."""
         return self._tokenizer
 
-    def build(self, messages: Sequence[Message], media: Mapping[MediaSource, DecodedMedia], think: bool) -> ModelInputs:
+    def build(
+        self,
+        messages: Sequence[Message],
+        media: Mapping[MediaSource, DecodedMedia],
+        think: bool,
+        seeing: SeeingOptions = _AS_TRAINED,
+    ) -> ModelInputs:
         """The prompt for the next answer. Every source in ``messages`` is looked up in ``media``.
 
-        Raises :class:`MediaError` for media that the family's processors refuse.
+        Raises :class:`MediaError` for media that the family's processors refuse, and :class:`UsageError` for a budget
+        of ``seeing`` that cannot be kept.
         """
         sources = [p.source for m in messages for p in m.parts if isinstance(p, MediaPart)]
         films = [shown for source in sources if isinstance(shown := media[source], DecodedVideo)]
@@ -80,7 +89,7 @@ class PromptBuilder:
             with _naming(source):
                 shown = media[source]
                 if isinstance(shown, DecodedImage):
-                    images.append(patchify(shown.pixels[None], self._sight.image_rules))
+                    images.append(patchify(shown.pixels[None], self._sight.within(seeing).image_rules))
                 else:
                     size = (shown.info.height, shown.info.width)
                     videos.append(patchify(shown.frames, self._sight.video_rules, size))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from glmv_cli.families import VideoRule, video_rule_of
 from glmv_cli.media.frames import DecodedVideo, FrameSampler
-from glmv_cli.prompt.patches import Grid, PixelRules
+from glmv_cli.messages import SeeingOptions
+from glmv_cli.prompt.pixels import Grid, PixelRules
 from glmv_cli.prompt.sampling import frame_sampler
 from glmv_cli.store.json_files import read_json
 
@@ -43,6 +44,11 @@ class Sight:
             rule,
             frame_sampler(rule, video),
         )
+
+    def within(self, seeing: SeeingOptions) -> Sight:
+        """With a budget for pictures as tight as is asked. Raises :class:`UsageError` if it cannot be kept."""
+        rules = self.image_rules.within(seeing.min_image_tokens, seeing.max_image_tokens)
+        return replace(self, image_rules=rules)
 
     def image_text(self, grid: Grid) -> str:
         """What stands for a picture, between the template's marks."""

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from glmv_cli import __version__
 from glmv_cli.media.limits import DEFAULT_MAX_PIXELS
-from glmv_cli.messages import MediaPart, SamplingOptions, TextPart
+from glmv_cli.messages import MediaPart, SamplingOptions, SeeingOptions, TextPart
 from glmv_cli.placement.budget import Wishes
 from glmv_cli.placement.threads import Threads
 from tests.cli.fakes import MP4, PNG, Glmv, Keyboard
@@ -238,6 +240,21 @@ def test_options_of_sampling_reach_the_session_from_both_commands(glmv: Glmv, ar
         top_k=0, top_p=0.9, min_p=0.0, repetition_penalty=1.1, stop=("END", "\n"), think_budget=0
     )
     assert ran.wishes == [Wishes(gpu_memory=0, cpu_memory=20 * 2**30, context=4096)]
+
+
+@pytest.mark.parametrize("arguments", [("describe", "a.png"), ("ask", "hi")])
+def test_what_is_shown_of_pictures_reaches_the_session_from_both_commands(
+    glmv: Glmv, arguments: tuple[str, ...]
+) -> None:
+    ran = glmv(*arguments, "--min-image-tokens", "3", "--max-image-tokens", "9", "--animated", "first")
+    assert ran.session.requests[0].seeing == SeeingOptions(3, 9, "first")
+
+
+def test_an_animation_is_asked_about_as_it_is_shown(glmv: Glmv, folder: Path) -> None:
+    frames = [Image.new("RGB", (4, 4), colour) for colour in ("red", "blue")]
+    frames[0].save(folder / "a.gif", save_all=True, append_images=frames[1:])
+    assert glmv("describe", "a.gif").prompts == ["Describe this video."]
+    assert glmv("describe", "a.gif", "--animated", "first").prompts[-1:] == ["Describe this image."]
 
 
 @pytest.mark.parametrize("arguments", [("describe", "a.png"), ("ask", "hi")])

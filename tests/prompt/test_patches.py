@@ -16,7 +16,8 @@ from transformers.models.glm4v.video_processing_glm4v import Glm4vVideoProcessor
 
 from glmv_cli.errors import MediaError, ModelError
 from glmv_cli.media.resize import resize
-from glmv_cli.prompt.patches import PixelRules, patchify, target_size
+from glmv_cli.prompt.patches import patchify
+from glmv_cli.prompt.pixels import PixelRules, target_size
 
 RELEASED = {
     "size": {"shortest_edge": 12544, "longest_edge": 9633792},

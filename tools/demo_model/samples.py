@@ -14,7 +14,8 @@ import torch
 from PIL import Image
 from tokenizers import Tokenizer
 
-from glmv_cli.prompt.patches import Grid, PixelRules, patchify
+from glmv_cli.prompt.patches import patchify
+from glmv_cli.prompt.pixels import Grid, PixelRules
 from tools.demo_model import language
 from tools.demo_model.config import image_processor_config, video_processor_config
 from tools.demo_model.film import Film, random_film
