@@ -39,6 +39,7 @@ COMMANDS = (
     "plan tests/data/configs/glm-4.5v.json --json --gpus none --memory 128GiB",
     "models remove none",
     "describe none.png",
+    "inspect none.png",
     "pull none",
     "quantize none out",
 )

@@ -8,7 +8,7 @@ import typer
 
 from glmv_cli import __version__
 from glmv_cli.cli.command import SETTINGS, Command
-from glmv_cli.cli.commands import ask, chat, describe, doctor, ground, models, plan, pull, quantize, show
+from glmv_cli.cli.commands import ask, chat, describe, doctor, ground, inspect, models, plan, pull, quantize, show
 from glmv_cli.cli.environment import environment_of
 
 # "\b" keeps the lines of the paragraph that follows it.
@@ -58,6 +58,7 @@ def create_app() -> typer.Typer:
         (ask, ask.ask),
         (chat, chat.chat),
         (ground, ground.ground),
+        (inspect, inspect.inspect),
         (plan, plan.plan),
         (quantize, quantize.quantize),
         (show, show.show),

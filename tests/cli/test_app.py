@@ -30,6 +30,7 @@ def test_version(glmv: Glmv) -> None:
             ("plan", "-h"),
             ("quantize", "-h"),
             ("ground", "-h"),
+            ("inspect", "-h"),
         ),
         *(("show", "-h"), ("pull", "-h"), ("models", "-h"), ("models", "default", "-h"), ("models", "remove", "-h")),
     ],
