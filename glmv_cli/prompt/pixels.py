@@ -74,7 +74,8 @@ class PixelRules:
     def within(self, least: int | None, most: int | None) -> PixelRules:
         """These rules with a tighter budget, in tokens a picture; None: as the checkpoint has it.
 
-        What the checkpoint allows is never exceeded: no model was trained on more. Raises :class:`UsageError` if
+        What the checkpoint allows is never exceeded: no model was trained on more. Where both cannot hold, since sides
+        are whole tokens, ``least`` does. Raises :class:`UsageError` if
         ``least`` is more than is allowed.
         """
         token = self.side**2 * self.temporal_patch_size  # pixels, of all frames of a temporal patch
@@ -84,8 +85,13 @@ class PixelRules:
                 f"--min-image-tokens {least} is more than a picture may have: {max_pixels // token}",
                 "lower it, or raise --max-image-tokens, as far as the model goes",
             )
-        min_pixels = self.min_pixels if least is None else max(self.min_pixels, least * token)
-        return replace(self, min_pixels=min(min_pixels, max_pixels), max_pixels=max_pixels)
+        min_pixels = self.min_pixels
+        if max_pixels < self.max_pixels:
+            # Growing rounds both sides up: n tokens in more than one row become 2n + 2 at most.
+            min_pixels = max(0, min(min_pixels, (max_pixels - 2 * token) // 2))
+        if least is not None:
+            min_pixels = max(min_pixels, least * token)
+        return replace(self, min_pixels=min_pixels, max_pixels=max_pixels)
 
     def levels(self) -> npt.NDArray[np.float32]:
         """The normalised value of every byte, by channel, ``[3, 256]``: exact, and faster than by pixel."""
