@@ -12,6 +12,7 @@ from glmv_cli.cli.failures import reading
 from glmv_cli.cli.standard_input import STDIN, as_text, has_bytes, is_redirected, read_all
 from glmv_cli.errors import GlmvError, UsageError
 from glmv_cli.media.kind import kind_of
+from glmv_cli.media.naming import shown_name
 from glmv_cli.media.sniff import Kind
 from glmv_cli.media.source import open_source
 from glmv_cli.messages import Animated, MediaPart, MediaSource, Message, TextPart
@@ -79,7 +80,7 @@ def default_prompt(kinds: Sequence[Kind]) -> str:
 
 def display_name(argument: str) -> str:
     """What a media argument is called, whether or not it can be opened."""
-    return "standard input" if argument == STDIN else argument
+    return "standard input" if argument == STDIN else shown_name(argument)
 
 
 def check_stdin(media: Sequence[str], stdin: BinaryIO, prompt: str | None = None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -61,7 +62,7 @@ class Inspector:
         from glmv_cli.media.contact_sheet import write_contact_sheet
 
         self._written += 1
-        stem = Path(argument).stem if argument != "-" else "stdin"
+        stem = "stdin" if argument == "-" else re.sub(r"[^\w.-]+", "_", Path(argument).stem[:40])
         path = self._output / f"{self._written:02}-{stem}.png"
         captions = [f"{time:.1f} s" for time in seen.film.times] if seen.film else [f"{seen.tokens} tokens"]
         try:

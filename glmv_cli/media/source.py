@@ -8,23 +8,32 @@ from pathlib import Path
 from typing import BinaryIO
 
 from glmv_cli.errors import InputNotFoundError, MediaError
+from glmv_cli.media.naming import is_address
 from glmv_cli.messages import MediaSource
 
 
 def open_source(argument: str, stdin: BinaryIO) -> MediaSource:
-    """Find the media that ``argument`` names: a file, or ``-`` for everything on ``stdin``.
+    """Find the media that ``argument`` names: a file, an address, or ``-`` for everything on ``stdin``.
 
-    Pipes cannot be read twice, so standard input and named pipes are read whole, here.
+    Pipes cannot be read twice, so standard input and named pipes are read whole, here, and so is the web.
 
     Raises:
-        InputNotFoundError: no name, no such file, a directory or device, or not allowed to read it.
-        MediaError: there is not a single byte.
+        InputNotFoundError: no name, no such file, a directory or device, not allowed to read it, or nobody answers.
+        MediaError: there is not a single byte, or what is fetched is too large, too slow or cut off.
+        UsageError: a ``file:`` address of another machine.
     """
     if argument == "-":
         return _from_bytes("standard input", stdin.read())
     if not argument:
         raise InputNotFoundError("the name of a picture or film is empty", hint="check the variable that it comes from")
     path = Path(argument)
+    if is_address(argument):
+        from glmv_cli.media.address import fetch, path_of  # and with it much of the standard library
+
+        local = path_of(argument)
+        if local is None:
+            return fetch(argument)
+        path = local
     try:
         status = path.stat()
         if stat.S_ISDIR(status.st_mode):
@@ -68,10 +77,7 @@ def _empty(name: str) -> MediaError:
 def cannot_open(name: str, error: OSError) -> InputNotFoundError:
     """Put what the operating system says about the file ``name`` into our words."""
     if isinstance(error, FileNotFoundError):
-        if name.startswith(("http://", "https://")):
-            hint = "addresses are not fetched: download it first, or pipe it in and name -"
-        else:
-            hint = "check the spelling and the folder; - stands for standard input"
+        hint = "check the spelling and the folder; - stands for standard input"
         return InputNotFoundError(f"{name} does not exist", hint=hint)
     if isinstance(error, PermissionError):
         return InputNotFoundError(f"{name} may not be read: permission denied", hint="check the file's permissions")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import json
 from pathlib import Path
 
@@ -256,6 +257,14 @@ def test_an_animation_is_asked_about_as_it_is_shown(glmv: Glmv, folder: Path) ->
     frames[0].save(folder / "a.gif", save_all=True, append_images=frames[1:])
     assert glmv("describe", "a.gif").prompts == ["Describe this video."]
     assert glmv("describe", "a.gif", "--animated", "first").prompts[-1:] == ["Describe this image."]
+
+
+def test_a_picture_may_be_an_address(glmv: Glmv, folder: Path) -> None:
+    inline = "data:image/png;base64," + base64.b64encode(PNG * 20).decode()
+    ran = glmv("describe", inline, (folder / "a.png").as_uri())
+    assert ran.status == 0
+    assert ran.stdout.startswith(f"==> {inline[:79]}… <==")
+    assert [len(sources) for sources in ran.sources] == [1, 1]
 
 
 @pytest.mark.parametrize("arguments", [("describe", "a.png"), ("ask", "hi")])

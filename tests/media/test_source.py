@@ -70,10 +70,6 @@ def test_a_missing_file_is_not_found(tmp_path: Path) -> None:
     assert error.message == f"{tmp_path / 'a.png'} does not exist"
 
 
-def test_an_address_is_told_to_be_downloaded() -> None:
-    assert "download" in (refused("https://example.org/a.png").hint or "")
-
-
 def test_a_directory_is_not_an_input(tmp_path: Path) -> None:
     error = refused(str(tmp_path))
     assert isinstance(error, InputNotFoundError)

@@ -32,7 +32,7 @@ def ask(
             "-a",
             "--attach",
             metavar="MEDIA",
-            help="A picture or film, or - for stdin (text, too); may be given again.",
+            help="A picture or film, its address, or - for stdin (text, too); may be given again.",
         ),
     ] = None,
 ) -> int:

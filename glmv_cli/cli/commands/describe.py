@@ -19,6 +19,7 @@ Examples:
   glmv describe *.png --json
   glmv describe before.png after.png --together -p "What has changed?"
   glmv describe --batch holidays 'scans/**/*.png' -o found.jsonl
+  glmv describe https://example.org/cat.jpg
   curl -s "$URL" | glmv describe -
 """
 
@@ -27,7 +28,12 @@ Examples:
 def describe(
     context: typer.Context,
     options: AnswerOptions,
-    media: Annotated[list[str], typer.Argument(metavar="MEDIA...", help="Pictures and films; - is standard input.")],
+    media: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="MEDIA...", help="Pictures and films: files, addresses (https://…); - is standard input."
+        ),
+    ],
     prompt: Annotated[
         str | None,
         typer.Option("-p", "--prompt", metavar="PROMPT", help="Ask this instead of 'Describe this …'."),

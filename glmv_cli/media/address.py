@@ -1,0 +1,175 @@
+"""Media by address: ``http(s)://`` is fetched, ``data:`` holds its bytes itself, ``file://`` is a path."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from http.client import HTTPException, HTTPMessage, HTTPResponse, IncompleteRead
+from pathlib import Path
+from typing import IO
+from urllib.parse import quote, unquote_to_bytes, urlsplit
+
+from glmv_cli import __version__
+from glmv_cli.errors import InputNotFoundError, MediaError, UsageError
+from glmv_cli.media.naming import shown_name
+from glmv_cli.messages import MediaSource
+from glmv_cli.units import MIB, format_bytes
+
+_CHUNK = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class FetchLimits:
+    """What a fetch may cost. ``stall_s``: without a single byte; ``total_s``: all in all."""
+
+    bytes: int = 512 * MIB
+    stall_s: float = 20.0
+    total_s: float = 300.0
+    redirects: int = 5
+
+
+_LIMITS = FetchLimits()
+
+
+def path_of(argument: str) -> Path | None:
+    """The path that a ``file:`` address means; ``None`` for other addresses. Raises ``UsageError`` for other hosts."""
+    parts = urlsplit(argument)
+    if parts.scheme != "file":
+        return None
+    if parts.netloc not in ("", "localhost"):
+        raise UsageError(f"{argument} names another machine", "file addresses begin with file:///")
+    return Path(os.fsdecode(unquote_to_bytes(parts.path)))
+
+
+def fetch(address: str, limits: FetchLimits = _LIMITS) -> MediaSource:
+    """The bytes behind an ``http(s):`` or ``data:`` address. Nothing is sent but the request itself.
+
+    Raises:
+        InputNotFoundError: nobody answers, or there is no such thing.
+        MediaError: it is too large, too slow, empty, or cut off.
+    """
+    name = shown_name(address)
+    data = _inline(name, address) if address[:5].lower() == "data:" else _download(name, address, limits)
+    if not data:
+        raise MediaError(f"{name} is empty", "check the address")
+    return MediaSource(name, data=data)
+
+
+def _inline(name: str, address: str) -> bytes:
+    """RFC 2397: ``data:[type][;base64],data``."""
+    head, comma, body = address[5:].partition(",")
+    if not comma:
+        raise MediaError(f"{name} is no data address: it has no comma", "write data:image/png;base64,…")
+    raw = unquote_to_bytes(body)
+    if not head.lower().endswith(";base64"):
+        return raw
+    try:
+        return base64.b64decode(b"".join(raw.split()), validate=True)
+    except binascii.Error as error:
+        raise MediaError(f"{name} is not valid base64: {str(error).lower()}", "copy the whole address") from error
+
+
+def _download(name: str, address: str, limits: FetchLimits) -> bytes:
+    deadline = time.monotonic() + limits.total_s
+    opener = urllib.request.build_opener(_FewRedirects(limits.redirects))
+    try:
+        request = urllib.request.Request(
+            _in_ascii(address), headers={"User-Agent": f"glmv/{__version__}", "Accept": "*/*"}
+        )
+        with opener.open(request, timeout=limits.stall_s) as response:
+            return _read(name, response, limits, deadline)
+    except urllib.error.HTTPError as error:
+        error.close()  # it is a response, and open
+        raise InputNotFoundError(
+            f"{name} cannot be fetched: {error.code} {error.reason}", _advice(error.code)
+        ) from error
+    except IncompleteRead as error:
+        raise MediaError(f"{name} was cut off", "run the command again") from error
+    except TimeoutError as error:
+        raise _too_slow(name, limits.stall_s) from error
+    except urllib.error.URLError as error:
+        if isinstance(error.reason, TimeoutError):
+            raise _too_slow(name, limits.stall_s) from error
+        reason = getattr(error.reason, "strerror", None) or str(error.reason)
+        raise InputNotFoundError(
+            f"{name} cannot be reached: {reason[:1].lower()}{reason[1:]}", "check the address and the network"
+        ) from error
+    except (HTTPException, OSError, ValueError) as error:
+        raise InputNotFoundError(
+            f"{name} cannot be fetched: {str(error) or type(error).__name__}", "check the address and the network"
+        ) from error
+
+
+def _in_ascii(address: str) -> str:
+    """An address as people write it → as it is sent: other letters and spaces in path and query are escaped."""
+    parts = urlsplit(address)
+    host = parts.netloc if parts.netloc.isascii() else parts.netloc.encode("idna").decode()
+    path, query = (quote(text, safe="%/:?@!$&'()*+,;=~") for text in (parts.path, parts.query))
+    return parts._replace(netloc=host, path=path, query=query, fragment="").geturl()
+
+
+def _read(name: str, response: HTTPResponse, limits: FetchLimits, deadline: float) -> bytes:
+    announced = response.headers.get("Content-Length", "")
+    size = int(announced) if announced.isdigit() else None
+    if size is not None and size > limits.bytes:
+        raise _too_large(name, format_bytes(size), limits)
+    data = bytearray()
+    while chunk := response.read1(_CHUNK):
+        data += chunk
+        if len(data) > limits.bytes:
+            raise _too_large(name, f"more than {format_bytes(limits.bytes)}", limits)
+        if time.monotonic() > deadline:
+            raise _too_slow(name, limits.total_s)
+    if size is not None and len(data) < size:
+        raise MediaError(
+            f"{name} was cut off: {format_bytes(len(data))} of {format_bytes(size)} came", "run the command again"
+        )
+    return bytes(data)
+
+
+def _too_large(name: str, size: str, limits: FetchLimits) -> MediaError:
+    return MediaError(
+        f"{name} has {size}; what is fetched may have {format_bytes(limits.bytes)}",
+        "download it with another program, and name the file",
+    )
+
+
+def _too_slow(name: str, seconds: float) -> MediaError:
+    return MediaError(
+        f"{name} took too long: more than {seconds:g} s", "try again, or download it with another program"
+    )
+
+
+def _advice(code: int) -> str:
+    if code in (401, 403):
+        return "it asks for permission: download it with a program that can log in, and name the file"
+    return "check the address" if code < 500 else "the server has a problem; try again later"
+
+
+class _FewRedirects(urllib.request.HTTPRedirectHandler):
+    """Follows a few, and only from web to web, never back from https to http."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._followed = 0
+
+    def redirect_request(
+        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
+    ) -> urllib.request.Request | None:
+        """The request to ``newurl``; raises ``URLError`` where one must not be sent."""
+        self._followed += 1
+        scheme = urlsplit(newurl).scheme
+        refusal = None
+        if self._followed > self._most:
+            refusal = f"it redirects more than {self._most} times"
+        elif scheme not in ("http", "https") or (req.type == "https" and scheme == "http"):
+            refusal = f"it redirects to {shown_name(newurl)}, which is not followed"
+        if refusal is not None:
+            fp.close()  # nobody else would
+            raise urllib.error.URLError(refusal)
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
