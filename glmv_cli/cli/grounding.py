@@ -41,8 +41,11 @@ def ground_in(environment: Environment, options: AnswerOptions, image: str, what
     question = desk.open(Inquiry((image,), prompt))
     if question is None:
         return desk.status
-    if kind_of(question.media[0]) != "image":
-        raise MediaError(f"{question.source} is a film", "boxes are for pictures: save one of its frames")
+    if kind_of(question.media[0], options.settled.settings.animated) != "image":
+        raise MediaError(
+            f"{question.source} is a film",
+            "boxes are for pictures: save one of its frames, or of an animation say --animated first",
+        )
     check_sight(model)
     desk.answer(question, open_session(environment, options, model))
     if desk.status == 0 and drawn is not None:

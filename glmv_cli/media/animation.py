@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
+from dataclasses import dataclass
 from itertools import accumulate
 
 import numpy as np
@@ -36,13 +37,9 @@ def read_animation(
         InputNotFoundError: the file cannot be opened any more.
         MemoryShortageError: the chosen frames do not fit in memory.
     """
-    with open_picture(source, max_pixels=max_pixels) as image:
-        ends = list(accumulate(_lengths(image)))
-        size = image.size
-    tick = max(math.gcd(*ends), -(-ends[-1] // _MOST_TICKS))
-    ticks = max(1, ends[-1] // tick)
-    info = VideoInfo(ticks, 1000 / tick, ends[-1] / 1000, *size)
-    wanted = check_choice(sampler(info), ticks)
+    clock = _read_clock(source, max_pixels)
+    info, ends, tick = clock.info, clock.ends, clock.tick
+    wanted = check_choice(sampler(info), info.total_frames)
     height, width = fit(len(wanted), info.height, info.width) if fit else (info.height, info.width)
     with open_picture(source, max_pixels=max_pixels) as image:
         frames = np.empty((len(wanted), height, width, 3), dtype=np.uint8)
@@ -54,6 +51,28 @@ def read_animation(
     if kept < len(wanted):
         notice = f"{source.name} is damaged: only {kept} of {len(wanted)} frames, up to {times[-1]:.1f} s, can be used"
     return DecodedVideo(frames[:kept], times, info, notice)
+
+
+def animation_info(source: MediaSource, *, max_pixels: int) -> VideoInfo:
+    """What samplers are told of an animation: ticks instead of frames. Raises as :func:`read_animation` does."""
+    return _read_clock(source, max_pixels).info
+
+
+@dataclass(frozen=True, slots=True)
+class _Clock:
+    """When each frame ends, and the tick, in milliseconds."""
+
+    info: VideoInfo
+    ends: list[int]
+    tick: int
+
+
+def _read_clock(source: MediaSource, max_pixels: int) -> _Clock:
+    with open_picture(source, max_pixels=max_pixels) as image:
+        ends = list(accumulate(_lengths(image)))
+        size = image.size
+    tick = max(math.gcd(*ends), -(-ends[-1] // _MOST_TICKS))
+    return _Clock(VideoInfo(max(1, ends[-1] // tick), 1000 / tick, ends[-1] / 1000, *size), ends, tick)
 
 
 def _lengths(image: Image.Image) -> list[int]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from glmv_cli.media.image import image_size
 from glmv_cli.media.kind import kind_of
 from glmv_cli.messages import MediaSource
-from glmv_cli.prompt.patches import PixelRules, target_size
+from glmv_cli.prompt.pixels import PixelRules, target_size
 from glmv_cli.prompt.sight import Sight
 
 
@@ -31,9 +31,12 @@ def estimate(source: MediaSource, directory: Path, max_pixels: int) -> Estimate:
     if kind_of(source) == "image":
         width, height = image_size(source)
         return Estimate(width, height, None, _tokens(1, height, width, sight.image_rules))
-    from glmv_cli.media.probe import probe  # libav is worth loading only for films
+    if kind_of(source, "first") == "image":
+        from glmv_cli.media.animation import animation_info as probe_film
+    else:
+        from glmv_cli.media.probe import probe as probe_film
 
-    info = probe(source, max_pixels=max_pixels)
+    info = probe_film(source, max_pixels=max_pixels)
     tokens = _tokens(len(sight.sampler(info)), info.height, info.width, sight.video_rules)
     return Estimate(info.width, info.height, info.duration, tokens)
 

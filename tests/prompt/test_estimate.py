@@ -9,10 +9,12 @@ from glmv_cli.errors import MediaError
 from glmv_cli.media.image import image_size
 from glmv_cli.media.limits import DEFAULT_MAX_PIXELS
 from glmv_cli.media.load import load
-from glmv_cli.messages import MediaPart, MediaSource, Message
+from glmv_cli.messages import MediaPart, MediaSource, Message, SeeingOptions
 from glmv_cli.prompt.builder import PromptBuilder
 from glmv_cli.prompt.estimate import estimate
 from glmv_cli.prompt.inputs import IMAGE, VIDEO
+from glmv_cli.prompt.seen import see
+from glmv_cli.prompt.sight import Sight
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
 
@@ -26,6 +28,15 @@ def test_the_estimate_is_what_the_prompt_takes(name: str, demo_directory: Path) 
     estimated = estimate(source, demo_directory, DEFAULT_MAX_PIXELS)
     assert estimated.tokens == inputs.tokens(IMAGE) + inputs.tokens(VIDEO)
     assert (estimated.seconds is None) == (name == "shapes.png")
+
+
+def test_an_animation_is_estimated_as_the_film_that_it_is(demo_directory: Path, tmp_path: Path) -> None:
+    frames = [Image.new("RGB", (320, 240), colour) for colour in ("red", "green", "blue")]
+    frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:], duration=[500, 1500, 1000])
+    source = MediaSource("a.gif", path=tmp_path / "a.gif")
+    estimated = estimate(source, demo_directory, DEFAULT_MAX_PIXELS)
+    shown = see(source, Sight.of(demo_directory), SeeingOptions(), max_pixels=DEFAULT_MAX_PIXELS)
+    assert (estimated.tokens, estimated.seconds) == (shown.tokens, 3.0)
 
 
 def test_a_picture_on_its_side_is_measured_upright(tmp_path: Path) -> None:
