@@ -21,6 +21,9 @@ __glmv_value() {
         'glmv describe --repetition-penalty') value=text ;;
         'glmv describe --seed') value=text ;;
         'glmv describe --max-pixels') value=text ;;
+        'glmv describe --min-image-tokens') value=text ;;
+        'glmv describe --max-image-tokens') value=text ;;
+        'glmv describe --animated') value='choice film first' ;;
         'glmv describe --gpu-memory') value=text ;;
         'glmv describe --cpu-memory') value=text ;;
         'glmv describe --context') value=text ;;
@@ -44,6 +47,9 @@ __glmv_value() {
         'glmv ask --repetition-penalty') value=text ;;
         'glmv ask --seed') value=text ;;
         'glmv ask --max-pixels') value=text ;;
+        'glmv ask --min-image-tokens') value=text ;;
+        'glmv ask --max-image-tokens') value=text ;;
+        'glmv ask --animated') value='choice film first' ;;
         'glmv ask --gpu-memory') value=text ;;
         'glmv ask --cpu-memory') value=text ;;
         'glmv ask --context') value=text ;;
@@ -62,6 +68,9 @@ __glmv_value() {
         'glmv chat --repetition-penalty') value=text ;;
         'glmv chat --seed') value=text ;;
         'glmv chat --max-pixels') value=text ;;
+        'glmv chat --min-image-tokens') value=text ;;
+        'glmv chat --max-image-tokens') value=text ;;
+        'glmv chat --animated') value='choice film first' ;;
         'glmv chat --gpu-memory') value=text ;;
         'glmv chat --cpu-memory') value=text ;;
         'glmv chat --context') value=text ;;
@@ -81,12 +90,22 @@ __glmv_value() {
         'glmv ground --repetition-penalty') value=text ;;
         'glmv ground --seed') value=text ;;
         'glmv ground --max-pixels') value=text ;;
+        'glmv ground --min-image-tokens') value=text ;;
+        'glmv ground --max-image-tokens') value=text ;;
+        'glmv ground --animated') value='choice film first' ;;
         'glmv ground --gpu-memory') value=text ;;
         'glmv ground --cpu-memory') value=text ;;
         'glmv ground --context') value=text ;;
         'glmv ground --threads') value=text ;;
         'glmv ground 1') value=media ;;
         'glmv ground 2') value=text ;;
+        'glmv inspect -m' | 'glmv inspect --model') value=model ;;
+        'glmv inspect -o' | 'glmv inspect --output') value=directory ;;
+        'glmv inspect --max-pixels') value=text ;;
+        'glmv inspect --min-image-tokens') value=text ;;
+        'glmv inspect --max-image-tokens') value=text ;;
+        'glmv inspect --animated') value='choice film first' ;;
+        'glmv inspect'' '[0-9]*) value=media ;;
         'glmv plan --gpu-memory') value=text ;;
         'glmv plan --cpu-memory') value=text ;;
         'glmv plan --context') value=text ;;
@@ -112,24 +131,28 @@ __glmv_value() {
 __glmv_words() {
     case $1 in
         'glmv')
-            commands='describe ask chat ground plan quantize show pull doctor models'
+            commands='describe ask chat ground inspect plan quantize show pull doctor models'
             options='--version -h --help'
             ;;
         'glmv describe')
             commands=''
-            options='-p --prompt --together --batch -o --output --jsonl --format --extract --schema -m --model --think --no-think --think-budget --show-thinking --render --no-color --json -q --quiet -v --verbose --max-tokens --stop --temperature --top-k --top-p --min-p --repetition-penalty --seed --max-pixels --gpu-memory --cpu-memory --context --threads --pin --no-pin -h --help'
+            options='-p --prompt --together --batch -o --output --jsonl --format --extract --schema -m --model --think --no-think --think-budget --show-thinking --render --no-color --json -q --quiet -v --verbose --max-tokens --stop --temperature --top-k --top-p --min-p --repetition-penalty --seed --max-pixels --min-image-tokens --max-image-tokens --animated --gpu-memory --cpu-memory --context --threads --pin --no-pin -h --help'
             ;;
         'glmv ask')
             commands=''
-            options='-a --attach -o --output --jsonl --format --extract --schema -m --model --think --no-think --think-budget --show-thinking --render --no-color --json -q --quiet -v --verbose --max-tokens --stop --temperature --top-k --top-p --min-p --repetition-penalty --seed --max-pixels --gpu-memory --cpu-memory --context --threads --pin --no-pin -h --help'
+            options='-a --attach -o --output --jsonl --format --extract --schema -m --model --think --no-think --think-budget --show-thinking --render --no-color --json -q --quiet -v --verbose --max-tokens --stop --temperature --top-k --top-p --min-p --repetition-penalty --seed --max-pixels --min-image-tokens --max-image-tokens --animated --gpu-memory --cpu-memory --context --threads --pin --no-pin -h --help'
             ;;
         'glmv chat')
             commands=''
-            options='-m --model --think --no-think --think-budget --show-thinking --render --no-color -q --quiet -v --verbose --max-tokens --stop --temperature --top-k --top-p --min-p --repetition-penalty --seed --max-pixels --gpu-memory --cpu-memory --context --threads --pin --no-pin -h --help'
+            options='-m --model --think --no-think --think-budget --show-thinking --render --no-color -q --quiet -v --verbose --max-tokens --stop --temperature --top-k --top-p --min-p --repetition-penalty --seed --max-pixels --min-image-tokens --max-image-tokens --animated --gpu-memory --cpu-memory --context --threads --pin --no-pin -h --help'
             ;;
         'glmv ground')
             commands=''
-            options='-o --output -m --model --think --no-think --think-budget --show-thinking --render --no-color --json -q --quiet -v --verbose --max-tokens --stop --temperature --top-k --top-p --min-p --repetition-penalty --seed --max-pixels --gpu-memory --cpu-memory --context --threads --pin --no-pin -h --help'
+            options='-o --output -m --model --think --no-think --think-budget --show-thinking --render --no-color --json -q --quiet -v --verbose --max-tokens --stop --temperature --top-k --top-p --min-p --repetition-penalty --seed --max-pixels --min-image-tokens --max-image-tokens --animated --gpu-memory --cpu-memory --context --threads --pin --no-pin -h --help'
+            ;;
+        'glmv inspect')
+            commands=''
+            options='-m --model -o --output --json --max-pixels --min-image-tokens --max-image-tokens --animated -h --help'
             ;;
         'glmv plan')
             commands=''
