@@ -105,6 +105,7 @@ class Settings:
     pin: bool = field(default=False, metadata={"kind": FLAG})
     # None: what readline is told in ~/.inputrc.
     keys: Keys | None = field(default=None, metadata={"kind": one_of("emacs", "vi")})
+    history: bool = field(default=True, metadata={"kind": FLAG})
 
 
 DEFAULTS = Settings()

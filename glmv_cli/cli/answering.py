@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 class AnswerOptions:
     """How to answer, whatever the question is."""
 
+    command: str
     settled: Settled
     threads: Threads
     written: formats.Written
@@ -58,6 +59,7 @@ def _shared(
     context_tokens: options.Context = None,
     threads: options.ThreadCount = None,
     pin: options.Pin = None,
+    history: options.History = None,
 ) -> None:
     """Its signature is the table, in the order of ``--help``."""
 
@@ -117,6 +119,7 @@ def answer_options(context: typer.Context) -> AnswerOptions:
     """
     settled = options.settled(context)
     return AnswerOptions(
+        context.command.name or "",
         settled,
         threads=options.chosen_threads(context, settled),
         written=formats.written_of(context),

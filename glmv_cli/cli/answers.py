@@ -11,6 +11,8 @@ from glmv_cli.cli.answering import AnswerOptions
 from glmv_cli.cli.environment import AnsweringSession, Environment
 from glmv_cli.cli.failures import reading, write_traceback
 from glmv_cli.cli.forms import renderer_maker
+from glmv_cli.cli.history.keeper import Keeper
+from glmv_cli.cli.history.recorded import recorded
 from glmv_cli.cli.inquiry import Inquiry, Question, open_inquiry
 from glmv_cli.cli.output_file import OutputFile
 from glmv_cli.cli.process import INTERRUPTED
@@ -72,7 +74,7 @@ def open_session(environment: Environment, options: AnswerOptions, model: ModelC
 def _answer_all(environment: Environment, options: AnswerOptions, inquiries: Sequence[Inquiry]) -> Desk:
     model = chosen_model(environment, options)
     several = len(inquiries) > 1
-    desk = Desk(environment, options, renderer_maker(environment.output, options, model.name, several))
+    desk = Desk(environment, options, model.name, renderer_maker(environment.output, options, model.name, several))
     questions = [question for inquiry in inquiries if (question := desk.open(inquiry)) is not None]
     if questions:
         if any(question.media for question in questions):
@@ -88,14 +90,18 @@ class Desk:
     are whole.
     """
 
-    def __init__(self, environment: Environment, options: AnswerOptions, renderer: Callable[[str], Renderer]) -> None:
-        """``renderer``: from a prompt to what shows its answer."""
+    def __init__(
+        self, environment: Environment, options: AnswerOptions, model: str, renderer: Callable[[str], Renderer]
+    ) -> None:
+        """``model`` is its name; ``renderer``: from a prompt to what shows its answer."""
         self.status = 0
         self.answered = 0
         self._environment = environment
         self._options = options
         self._settings = options.settled.settings
         self._renderer = renderer
+        self._model = model
+        self._keeper = Keeper(environment.environ, options.command) if self._settings.history else None
 
     def open(self, inquiry: Inquiry) -> Question | None:
         """The question, if its media were found; what is wrong with them is shown."""
@@ -113,12 +119,16 @@ class Desk:
         with self._ending_the_line(renderer):
             renderer.begin(question.source)
             try:
-                with closing(events_of(session, request, self._settings.max_pixels)) as events:
+                with closing(self._events(session, request)) as events:
                     for event in events:
                         renderer.handle(event)
                 self.answered += 1
             except GlmvError as error:
                 self._fail(renderer, error)
+
+    def _events(self, session: AnsweringSession, request: ChatRequest) -> Generator[Event, None, None]:
+        events = events_of(session, request, self._settings.max_pixels)
+        return events if self._keeper is None else recorded(events, self._keeper, self._model, request)
 
     def _fail(self, renderer: Renderer, error: GlmvError) -> None:
         write_traceback(self._environment, error)

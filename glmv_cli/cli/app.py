@@ -8,7 +8,20 @@ import typer
 
 from glmv_cli import __version__
 from glmv_cli.cli.command import SETTINGS, Command
-from glmv_cli.cli.commands import ask, chat, describe, doctor, ground, inspect, models, plan, pull, quantize, show
+from glmv_cli.cli.commands import (
+    ask,
+    chat,
+    describe,
+    doctor,
+    ground,
+    history,
+    inspect,
+    models,
+    plan,
+    pull,
+    quantize,
+    show,
+)
 from glmv_cli.cli.environment import environment_of
 
 # "\b" keeps the lines of the paragraph that follows it.
@@ -31,7 +44,7 @@ Exit codes:
 Environment:
   GLMV_MODEL    the model to use without -m; likewise GLMV_THINK and others,
                 for all settings that may stand in config.toml
-  GLMV_HOME     the directory of config.toml and of the models
+  GLMV_HOME     the directory of config.toml, the models and the history
   GLMV_DEBUG=1  show the traceback of an error
 
 \b
@@ -67,6 +80,7 @@ def create_app() -> typer.Typer:
     ):
         app.command(cls=Command, epilog=module.EPILOG, context_settings=SETTINGS)(command)
     app.add_typer(models.create_group(), name="models")
+    app.add_typer(history.create_group(), name="history")
     return app
 
 

@@ -47,7 +47,7 @@ class _Batch:
         self._model = model
         self._answered_before = answered_before
         self._line = BatchLine(environment.output, total)
-        self._desk = Desk(environment, options, self._renderer)
+        self._desk = Desk(environment, options, model.name, self._renderer)
         self._session: AnsweringSession | None = None
 
     def run(self, names: Sequence[str], prompt: str | None) -> int:

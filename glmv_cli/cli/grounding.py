@@ -37,7 +37,7 @@ def ground_in(environment: Environment, options: AnswerOptions, image: str, what
     output = environment.output
     shown = JsonLinesRenderer(output, model.name, prompt) if options.written.json else box_lines(output)
     renderer = BoxRenderer(TimedRenderer(shown, output) if options.written.verbose else shown)
-    desk = Desk(environment, options, lambda prompt: renderer)
+    desk = Desk(environment, options, model.name, lambda prompt: renderer)
     question = desk.open(Inquiry((image,), prompt))
     if question is None:
         return desk.status

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from glmv_cli.cli.confirmation import confirmed
 from glmv_cli.cli.environment import Environment
 from glmv_cli.cli.failures import reading
 from glmv_cli.config import variable_of
 from glmv_cli.errors import GlmvError, ModelError, UsageError
 from glmv_cli.render.errors import write_note
-from glmv_cli.render.sanitize import visible_line
 from glmv_cli.store.config_file import read_config, write_setting
 from glmv_cli.store.models import resolve_model
 from glmv_cli.store.paths import config_path, existing_home, models_path
-from glmv_cli.store.registry import DEMO, Entry, Registry
+from glmv_cli.store.registry import DEMO, Registry
 from glmv_cli.units import format_bytes
 
 
@@ -33,7 +33,8 @@ def remove_model(environment: Environment, name: str, yes: bool) -> int:
     entry = registry.find(name) or registry.find(name, complete=False)
     if entry is None:
         raise _not_kept(environment, name)
-    if not yes and not _confirmed(environment, entry):
+    question = f"remove {entry.name}, {format_bytes(entry.size())} in {entry.directory}?"
+    if not yes and not confirmed(environment, question, "removing a model"):
         write_note(environment.output, "nothing was removed")
         return 1
     configured = _configured(environment)
@@ -59,17 +60,6 @@ def _not_kept(environment: Environment, name: str) -> GlmvError:
     return ModelError(
         f"{choice.directory} is not in the directory of models", "only what 'glmv models' lists can be removed"
     )
-
-
-def _confirmed(environment: Environment, entry: Entry) -> bool:
-    if not environment.stdin.isatty():
-        raise UsageError("removing a model must be confirmed, and standard input is no terminal", "add --yes")
-    what = f"remove {entry.name}, {format_bytes(entry.size())} in {entry.directory}? [y/N] "
-    environment.output.to_stderr(visible_line(what))
-    answer = environment.stdin.readline()
-    if not answer.endswith(b"\n"):
-        environment.output.to_stderr("\n")  # Ctrl-D leaves the line open
-    return answer.decode("utf-8", "replace").strip().lower() in ("y", "yes")
 
 
 def _configured(environment: Environment) -> object:

@@ -170,6 +170,10 @@ Pin = Annotated[
     bool | None,
     typer.Option("--pin/--no-pin", help=with_default("Whether each thread is bound to a processor of its own.", "pin")),
 ]
+History = Annotated[
+    bool | None,
+    typer.Option("--history/--no-history", help=with_default("Whether 'glmv history' keeps it.", "history")),
+]
 Search = Annotated[
     bool,
     typer.Option(

@@ -32,7 +32,7 @@ def read_config(path: Path | None) -> dict[str, object]:
         raise _not_toml(path, error) from error
 
 
-def write_setting(path: Path, key: str, value: str | None) -> None:
+def write_setting(path: Path, key: str, value: str | bool | None) -> None:
     """Set one ``key`` in the file at ``path``, which is created if need be, or take it out; everything else stays.
 
     Raises :class:`UsageError` if the file is not TOML or ``value`` cannot stand in one, and :class:`GlmvError` if the

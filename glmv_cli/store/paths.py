@@ -36,6 +36,12 @@ def data_path(environ: Mapping[str, str]) -> Path | None:
     return _home(environ) or _of_platform("user_data_path")
 
 
+def history_path(environ: Mapping[str, str]) -> Path | None:
+    """The file of the history, whether or not it exists; ``None`` if there is no home directory."""
+    directory = data_path(environ)
+    return None if directory is None else directory / "history.db"
+
+
 def existing_home(path: Path | None, what: str) -> Path:
     """``path`` for something that shall be written. Raises :class:`GlmvError` if there is no home directory."""
     if path is None:

@@ -1,0 +1,1 @@
+"""What ``glmv history`` does, and how exchanges get there while they happen."""
