@@ -35,6 +35,8 @@ COMMANDS = (
     "doctor --help",
     "pull --help",
     "models",
+    "history",
+    "history off",
     "show",
     "plan tests/data/configs/glm-4.5v.json --json --gpus none --memory 128GiB",
     "models remove none",

@@ -34,6 +34,7 @@ def test_version(glmv: Glmv) -> None:
             ("inspect", "-h"),
         ),
         *(("show", "-h"), ("pull", "-h"), ("models", "-h"), ("models", "default", "-h"), ("models", "remove", "-h")),
+        *(("history", *command, "-h") for command in ((), ("list",), ("show",), ("search",), ("export",), ("rm",))),
     ],
 )
 def test_help_fits_an_old_terminal(
@@ -59,6 +60,9 @@ def test_help_fits_an_old_terminal(
         ("quantize", "[OPTIONS] SRC DST"),
         ("pull", "[OPTIONS] HUB_ID"),
         ("models default", "[OPTIONS] NAME"),
+        ("history show", "[OPTIONS] [ID]"),
+        ("history search", "[OPTIONS] WORD..."),
+        ("history rm", "[OPTIONS] [ID...]"),
     ],
 )
 def test_usage_is_what_one_types(glmv: Glmv, capsys: pytest.CaptureFixture[str], command: str, usage: str) -> None:

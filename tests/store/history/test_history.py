@@ -203,3 +203,15 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(GlmvError, match="cannot write"):
         HistoryWriter(tmp_path / "file" / "history.db")
+
+
+def test_what_may_only_be_read_is_read(path: Path, writer: HistoryWriter) -> None:
+    writer.finish(writer.begin("ask", None, asked("Why?")), WHOLE)
+    writer.close()
+    path.chmod(0o400)
+    path.parent.chmod(0o500)
+    try:
+        assert History(path).load(1).exchanges[0].answer == "A red circle."
+        assert [found.id for found in History(path).search(["red"])] == [1]
+    finally:
+        path.parent.chmod(0o700)
