@@ -78,7 +78,8 @@ def create_app() -> typer.Typer:
         (pull, pull.pull),
         (doctor, doctor.doctor),
     ):
-        app.command(cls=Command, epilog=module.EPILOG, context_settings=SETTINGS)(command)
+        kind = chat.ChatCommand if module is chat else Command
+        app.command(cls=kind, epilog=module.EPILOG, context_settings=SETTINGS)(command)
     app.add_typer(models.create_group(), name="models")
     app.add_typer(history.create_group(), name="history")
     return app

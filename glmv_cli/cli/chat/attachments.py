@@ -48,7 +48,8 @@ def _fault(source: MediaSource, sha256: str | None) -> str | None:
     if source.path is None:
         return f"{source.name} was never a file, so it is not shown again"
     try:
-        changed = digest_of(source) != sha256
+        # A long film may have no digest yet, if it was shown shortly before the end of a process.
+        changed = digest_of(source) != sha256 if sha256 is not None else not source.path.is_file()
     except (GlmvError, OSError):
         return f"{source.path} cannot be read any more, so it is not shown again"
     return f"{source.path} has changed since, so it is not shown again" if changed else None

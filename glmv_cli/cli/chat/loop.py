@@ -11,11 +11,13 @@ from glmv_cli.cli.chat.commands import COMMANDS, command_of, run_command
 from glmv_cli.cli.chat.lines import PipedLines
 from glmv_cli.cli.chat.paths import only_media, take_media
 from glmv_cli.cli.chat.resident import Resident
+from glmv_cli.cli.chat.resuming import go_on, stored_conversation
 from glmv_cli.cli.chat.staging import stage
 from glmv_cli.cli.chat.talk import Due, Talk, renderer_of
 from glmv_cli.cli.chat.turn import take_turn
 from glmv_cli.cli.environment import Environment
 from glmv_cli.cli.failures import write_traceback
+from glmv_cli.cli.history.turns import TurnKeeper
 from glmv_cli.conversation import media_of, text_of, user_message
 from glmv_cli.errors import GlmvError
 from glmv_cli.render.errors import write_error, write_note
@@ -33,11 +35,12 @@ class Reader(Protocol):
         """The next one, which may hold several. Raises ``EOFError`` when there are no more."""
 
 
-def chat(environment: Environment, options: AnswerOptions, media: Sequence[str]) -> int:
+def chat(environment: Environment, options: AnswerOptions, media: Sequence[str], stored: int | None = None) -> int:
     """Talk until the user leaves, or standard input ends. Returns the exit code: 0, unless lines come from a pipe and
-    one of them failed.
+    one of them failed. It goes on from the conversation ``stored`` in the history; 0 is the latest.
 
     Raises:
+        UsageError: there is no such conversation, or it has pictures and the model only reads.
         ModelError: the model is unknown, or cannot be loaded.
         GlmvError: one of ``media`` cannot be used.
         OSError: standard output or standard error cannot be written to.
@@ -47,12 +50,18 @@ def chat(environment: Environment, options: AnswerOptions, media: Sequence[str])
         environment = environment.without_color()
     model = resolve_model(settled.settings.model, environment.environ, settled.origins.get("model"))
     staged = [stage(path) for path in media]
+    earlier = None if stored is None else stored_conversation(environment, stored)
     if model.by_default:
         write_note(environment.output, BY_DEFAULT)
     resident = Resident(environment, options, model)
     renderer = renderer_of(environment, options, settled.settings)
     talk = Talk(environment, options, resident, options.sampling, settled.settings, renderer)
+    keeper = TurnKeeper(environment.environ, talk.note)
+    if settled.settings.history:
+        talk.recorder = keeper
     try:
+        if earlier is not None:
+            go_on(talk, keeper, earlier)
         for item in staged:
             talk.add(item)
         return _converse(talk, _reader(talk))

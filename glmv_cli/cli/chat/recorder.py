@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from glmv_cli.conversation import Conversation, Exchange
+from glmv_cli.errors import GlmvError
 from glmv_cli.messages import Message
 
 
@@ -17,8 +18,8 @@ class Recorder(Protocol):
     def update(self, thinking: str, answer: str) -> None:
         """All that has come of the answer so far; called for every piece."""
 
-    def finish(self, exchange: Exchange) -> None:
-        """The exchange as it ended, in whichever way."""
+    def finish(self, exchange: Exchange, failure: GlmvError | None) -> None:
+        """The exchange as it ended, in whichever way; ``failure`` is why there is no more of it."""
 
 
 class NoRecorder:
@@ -30,5 +31,5 @@ class NoRecorder:
     def update(self, thinking: str, answer: str) -> None:
         """Nothing."""
 
-    def finish(self, exchange: Exchange) -> None:
+    def finish(self, exchange: Exchange, failure: GlmvError | None) -> None:
         """Nothing."""

@@ -62,7 +62,7 @@ def take_turn(talk: Talk, question: Message) -> GlmvError | None:
         talk.renderer.close()
         talk.thinking = came.thinking
         exchange = came.exchange(question)
-        talk.recorder.finish(exchange)
+        talk.recorder.finish(exchange, failure)
     if came.finished is not None:
         talk.statistics.add(came.finished)
     if came.finished is not None or (failure is None and came.answer.strip()):

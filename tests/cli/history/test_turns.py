@@ -25,7 +25,7 @@ class Chat:
         message = user_message(question)
         self.keeper.begin("glm", before, message, True)
         exchange = Exchange(message, "", f"{question} indeed", "stop")
-        self.keeper.finish(exchange)
+        self.keeper.finish(exchange, None)
         return before.with_exchange(exchange)
 
     def standing(self) -> list[list[str]]:
