@@ -55,6 +55,7 @@ __glmv_value() {
         'glmv ask --context') value=text ;;
         'glmv ask --threads') value=text ;;
         'glmv ask 1') value=text ;;
+        'glmv chat --continue') value=text ;;
         'glmv chat -m' | 'glmv chat --model') value=model ;;
         'glmv chat --think-budget') value=text ;;
         'glmv chat --show-thinking') value='choice auto full collapsed none' ;;
@@ -123,6 +124,15 @@ __glmv_value() {
         'glmv pull 1') value=text ;;
         'glmv models default 1') value=model ;;
         'glmv models remove 1') value=kept ;;
+        'glmv history list -n' | 'glmv history list --limit') value=text ;;
+        'glmv history show --render') value='choice live blocks plain' ;;
+        'glmv history show 1') value=text ;;
+        'glmv history search -n' | 'glmv history search --limit') value=text ;;
+        'glmv history search'' '[0-9]*) value=text ;;
+        'glmv history export --format') value='choice md json' ;;
+        'glmv history export -o' | 'glmv history export --output') value=file ;;
+        'glmv history export 1') value=text ;;
+        'glmv history rm'' '[0-9]*) value=text ;;
         *) value= ;;
     esac
 }
@@ -131,24 +141,24 @@ __glmv_value() {
 __glmv_words() {
     case $1 in
         'glmv')
-            commands='describe ask chat ground inspect plan quantize show pull doctor models'
+            commands='describe ask chat ground inspect plan quantize show pull doctor models history'
             options='--version -h --help'
             ;;
         'glmv describe')
             commands=''
-            options='-p --prompt --together --batch -o --output --jsonl --format --extract --schema -m --model --think --no-think --think-budget --show-thinking --render --no-color --json -q --quiet -v --verbose --max-tokens --stop --temperature --top-k --top-p --min-p --repetition-penalty --seed --max-pixels --min-image-tokens --max-image-tokens --animated --gpu-memory --cpu-memory --context --threads --pin --no-pin -h --help'
+            options='-p --prompt --together --batch -o --output --jsonl --format --extract --schema -m --model --think --no-think --think-budget --show-thinking --render --no-color --json -q --quiet -v --verbose --max-tokens --stop --temperature --top-k --top-p --min-p --repetition-penalty --seed --max-pixels --min-image-tokens --max-image-tokens --animated --gpu-memory --cpu-memory --context --threads --pin --no-pin --history --no-history -h --help'
             ;;
         'glmv ask')
             commands=''
-            options='-a --attach -o --output --jsonl --format --extract --schema -m --model --think --no-think --think-budget --show-thinking --render --no-color --json -q --quiet -v --verbose --max-tokens --stop --temperature --top-k --top-p --min-p --repetition-penalty --seed --max-pixels --min-image-tokens --max-image-tokens --animated --gpu-memory --cpu-memory --context --threads --pin --no-pin -h --help'
+            options='-a --attach -o --output --jsonl --format --extract --schema -m --model --think --no-think --think-budget --show-thinking --render --no-color --json -q --quiet -v --verbose --max-tokens --stop --temperature --top-k --top-p --min-p --repetition-penalty --seed --max-pixels --min-image-tokens --max-image-tokens --animated --gpu-memory --cpu-memory --context --threads --pin --no-pin --history --no-history -h --help'
             ;;
         'glmv chat')
             commands=''
-            options='-m --model --think --no-think --think-budget --show-thinking --render --no-color -q --quiet -v --verbose --max-tokens --stop --temperature --top-k --top-p --min-p --repetition-penalty --seed --max-pixels --min-image-tokens --max-image-tokens --animated --gpu-memory --cpu-memory --context --threads --pin --no-pin -h --help'
+            options='--continue -m --model --think --no-think --think-budget --show-thinking --render --no-color -q --quiet -v --verbose --max-tokens --stop --temperature --top-k --top-p --min-p --repetition-penalty --seed --max-pixels --min-image-tokens --max-image-tokens --animated --gpu-memory --cpu-memory --context --threads --pin --no-pin --history --no-history -h --help'
             ;;
         'glmv ground')
             commands=''
-            options='-o --output -m --model --think --no-think --think-budget --show-thinking --render --no-color --json -q --quiet -v --verbose --max-tokens --stop --temperature --top-k --top-p --min-p --repetition-penalty --seed --max-pixels --min-image-tokens --max-image-tokens --animated --gpu-memory --cpu-memory --context --threads --pin --no-pin -h --help'
+            options='-o --output -m --model --think --no-think --think-budget --show-thinking --render --no-color --json -q --quiet -v --verbose --max-tokens --stop --temperature --top-k --top-p --min-p --repetition-penalty --seed --max-pixels --min-image-tokens --max-image-tokens --animated --gpu-memory --cpu-memory --context --threads --pin --no-pin --history --no-history -h --help'
             ;;
         'glmv inspect')
             commands=''
@@ -185,6 +195,38 @@ __glmv_words() {
         'glmv models remove')
             commands=''
             options='-y --yes -h --help'
+            ;;
+        'glmv history')
+            commands='list show search export rm on off'
+            options='-h --help'
+            ;;
+        'glmv history list')
+            commands=''
+            options='-n --limit --json -h --help'
+            ;;
+        'glmv history show')
+            commands=''
+            options='--thinking --render --json -h --help'
+            ;;
+        'glmv history search')
+            commands=''
+            options='-n --limit --json -h --help'
+            ;;
+        'glmv history export')
+            commands=''
+            options='--format -o --output -h --help'
+            ;;
+        'glmv history rm')
+            commands=''
+            options='--all -y --yes -h --help'
+            ;;
+        'glmv history on')
+            commands=''
+            options='-h --help'
+            ;;
+        'glmv history off')
+            commands=''
+            options='-h --help'
             ;;
     esac
 }
