@@ -23,6 +23,20 @@ static int rows8(int set, int64_t N, int64_t K, int64_t T, int threads) {
     return wrong;
 }
 
+static int norm(int set, int64_t T, int64_t H) {
+    int wrong = 0;
+    float *x = numbers(T * H), *weight = numbers(H), *out = numbers(T * H);
+    glmv_norm(set, x, T, H, weight, 1e-5f, out);
+    for (int64_t t = 0; t < T; t++) {
+        double sum = 0;
+        for (int64_t h = 0; h < H; h++) sum += (double)x[t * H + h] * x[t * H + h];
+        for (int64_t h = 0; h < H; h++)
+            if (fabs(x[t * H + h] / sqrt(sum / (double)H + 1e-5) * weight[h] - out[t * H + h]) > 1e-4) wrong = 1;
+    }
+    free(x), free(weight), free(out);
+    return wrong;
+}
+
 static int route(int set, int64_t T, int64_t groups, int64_t each, int64_t H, int threads) {
     int wrong = 0;
     int64_t E = groups * each, k = each, *ids = malloc((size_t)(T * k) * sizeof *ids);
@@ -49,6 +63,7 @@ int check_decode_set(int set) {
         wrong |= rows8(set, 67, 1, 2, threads) | rows8(set, 130, 77, 1, threads) | rows8(set, 3, 1100, 3, threads);
         wrong |= route(set, 1, 1, 8, 64, threads) | route(set, 3, 5, 3, 71, threads);
     }
+    wrong |= norm(set, 1, 128) | norm(set, 3, 71);
     for (int pairs = 0; pairs < 2; pairs++) glmv_rotate(heads, 3, 32, angles, angles, 16, pairs);
     free(heads), free(angles);
     return wrong;
