@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Protocol
 
 from glmv_cli.cli.answering import AnswerOptions
@@ -56,7 +57,7 @@ def chat(environment: Environment, options: AnswerOptions, media: Sequence[str],
     resident = Resident(environment, options, model)
     renderer = renderer_of(environment, options, settled.settings)
     talk = Talk(environment, options, resident, options.sampling, settled.settings, renderer)
-    keeper = TurnKeeper(environment.environ, talk.note)
+    keeper = TurnKeeper(environment.environ, partial(write_note, environment.output))
     if settled.settings.history:
         talk.recorder = keeper
     try:

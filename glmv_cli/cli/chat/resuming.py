@@ -7,6 +7,7 @@ from glmv_cli.cli.chat.talk import Talk
 from glmv_cli.cli.environment import Environment
 from glmv_cli.cli.history.turns import TurnKeeper
 from glmv_cli.errors import UsageError
+from glmv_cli.render.errors import write_note
 from glmv_cli.store.history.records import StoredConversation
 from glmv_cli.store.models import check_sight
 from glmv_cli.store.paths import history_path
@@ -33,7 +34,10 @@ def go_on(talk: Talk, keeper: TurnKeeper, stored: StoredConversation) -> None:
         check_sight(talk.resident.model)
     talk.conversation = conversation
     keeper.go_on(stored, conversation)
+    output = talk.environment.output
     for what in missing:
-        talk.note(what)
+        write_note(output, what)
     count = len(conversation.exchanges)
-    talk.note(f"going on from conversation {stored.id}, {count} question{'' if count == 1 else 's'} and answers")
+    write_note(
+        output, f"going on from conversation {stored.id}, {count} question{'' if count == 1 else 's'} and answers"
+    )
