@@ -18,6 +18,8 @@
 #define TARGET __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16,amx-tile,amx-bf16")))
 #define INLINE static inline __attribute__((always_inline)) TARGET
 
+#include "amx_expand.h"
+
 enum { QUAD = 4 /* tiles of tokens that are multiplied together */ };
 
 /* A process must ask for the tile registers. */
@@ -105,6 +107,10 @@ TARGET static void product(const uint8_t *a, const uint8_t *b, size_t apart, siz
     }
 }
 
+TARGET static void store(const uint8_t *sums, size_t rows, size_t tokens, float *y, size_t stride) {
+    store_square(sums, rows, tokens, y, stride);
+}
+
 /* Sums [quad of token tiles][tile of rows, an even number][4], then the left tiles of 256 columns. */
 static size_t even_tiles(size_t rows) { return (tiles_of(rows) + 1) / 2 * 2; }
 static size_t sums_size(size_t rows, size_t tokens) {
@@ -112,8 +118,8 @@ static size_t sums_size(size_t rows, size_t tokens) {
 }
 static size_t scratch_size(size_t rows, size_t tokens) { return sums_size(rows, tokens) + even_tiles(rows) * SLAB; }
 
-TARGET static void multiply(const glmv_format *format, const uint8_t *packed, const float *absmax, size_t rows,
-                            size_t K, const void *panels, size_t tokens, void *scratch, float *y, size_t stride) {
+static void multiply(const glmv_format *format, const uint8_t *packed, const float *absmax, size_t rows, size_t K,
+                     const void *panels, size_t tokens, void *scratch, float *y, size_t stride) {
     uint8_t *sums = scratch, *left = sums + sums_size(rows, tokens);
     size_t apart = amx_panel_size(K), tiles = even_tiles(rows), columns = tiles_of(tokens), block = (size_t)format->block;
     int kept = columns > QUAD; /* else 32 rows are used up before the next are expanded */
@@ -124,8 +130,8 @@ TARGET static void multiply(const glmv_format *format, const uint8_t *packed, co
                 uint8_t *a = left + (kept ? r : 0) * SLAB;
                 for (size_t i = r; t == 0 && i < r + 2; i++) {
                     size_t from = lesser(i * EDGE, rows);
-                    amx_expand(format, packed + from * (K / 2), absmax + from * (K / block),
-                               lesser(EDGE, rows - from), K, k, depth, a + (i - r) * SLAB);
+                    expand(format, packed + from * (K / 2), absmax + from * (K / block),
+                           lesser(EDGE, rows - from), K, k, depth, a + (i - r) * SLAB);
                 }
                 product(a, (const uint8_t *)panels + t * apart + k / 32 * TILE, apart, count,
                         lesser(QUAD, columns - t), k == 0, sums + (t * tiles + r * QUAD) * TILE);
@@ -133,8 +139,8 @@ TARGET static void multiply(const glmv_format *format, const uint8_t *packed, co
     }
     for (size_t t = 0; t < columns; t++)
         for (size_t r = 0; r < tiles_of(rows); r++)
-            store_square(sums + (t / QUAD * QUAD * tiles + r * QUAD + t % QUAD) * TILE, rows - r * EDGE,
-                         tokens - t * EDGE, y + t * EDGE * stride + r * EDGE, stride);
+            store(sums + (t / QUAD * QUAD * tiles + r * QUAD + t % QUAD) * TILE, rows - r * EDGE, tokens - t * EDGE,
+                  y + t * EDGE * stride + r * EDGE, stride);
 }
 
 static void rows(const glmv_format *format, const uint8_t *packed, const float *absmax, size_t count, size_t K,

@@ -22,8 +22,4 @@ static inline size_t steps_of(size_t K) { return (K + STEP - 1) / STEP; }
 static inline size_t amx_panel_size(size_t K) { return steps_of(K) * 4 * TILE; }
 void amx_pack(const float *const *x, size_t count, size_t K, void *panel);
 
-/* Columns k … k + depth, at most DEPTH, of up to 16 rows: [step][4] tiles; rows that are missing are 0. */
-void amx_expand(const glmv_format *format, const uint8_t *packed, const float *absmax, size_t rows, size_t K, size_t k,
-                size_t depth, uint8_t *out);
-
 #endif
