@@ -38,6 +38,6 @@ def test_options_know_their_flags_and_values() -> None:
 def test_arguments_know_what_they_may_be() -> None:
     (media,) = named("glmv describe").arguments
     assert (media.metavar, media.values, media.repeatable) == ("MEDIA...", Values("media"), True)
-    assert media.help == "Pictures and films; - is standard input."
+    assert media.help == "Pictures and films: files, addresses (https://…); - is standard input."
     (name,) = named("glmv models remove").arguments
     assert (name.values, name.repeatable) == (Values("kept"), False)
