@@ -51,6 +51,8 @@ Environment:
 Files:
   ~/.config/glmv/config.toml    settings
   ~/.local/share/glmv/models/   the models that 'glmv pull' made
+  ~/.local/share/glmv/history.db
+                                questions and answers ('glmv history')
                                 (on Linux; 'glmv doctor' shows where else)
 """
 
