@@ -38,6 +38,5 @@ def go_on(talk: Talk, keeper: TurnKeeper, stored: StoredConversation) -> None:
     for what in missing:
         write_note(output, what)
     count = len(conversation.exchanges)
-    write_note(
-        output, f"going on from conversation {stored.id}, {count} question{'' if count == 1 else 's'} and answers"
-    )
+    said = "1 question and its answer" if count == 1 else f"{count} questions and answers"
+    write_note(output, f"going on from conversation {stored.id}, {said}")

@@ -28,7 +28,7 @@ def test_without_an_id_the_latest_conversation_goes_on(glmv: Glmv) -> None:
     glmv("chat", "--no-think", stdin=b"one\n")
     ran = glmv("chat", "--continue", "--no-think", stdin=b"two\n")
     assert said(ran) == ["one", "echo: one", "two"]
-    assert "note: going on from conversation 1, 1 question and answers\n" in ran.stderr
+    assert "note: going on from conversation 1, 1 question and its answer\n" in ran.stderr
     assert kept(glmv, 1) == ["one", "two"]
 
 
