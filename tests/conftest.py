@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 # and bitsandbytes do: they are imported below, where they are needed.
 if not torch.cuda.is_available():
     os.environ["TRITON_INTERPRET"] = "1"
+# What a shell runs in the background ignores interrupts, and so would the processes that tests interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 # Workers share the cores: one thread each. A slow machine is no failure.
 torch.set_num_threads(1)
 # Tests hold our arithmetic against that of others: it is exact, unless a variable says otherwise or the test asks for

@@ -42,6 +42,7 @@ PUBLIC_NAMES = {
         "Usage",
     },
     "messages": {
+        "Animated",
         "ChatRequest",
         "MediaPart",
         "MediaSource",
@@ -49,6 +50,7 @@ PUBLIC_NAMES = {
         "Part",
         "Role",
         "SamplingOptions",
+        "SeeingOptions",
         "TextPart",
     },
 }
