@@ -107,18 +107,25 @@ def compare_decoding(runs: int, size: int, work: dict[str, Callable[[], object]]
         print(f"  {name:20} {seconds * 1e3:7.2f} ms {rate / 1e9:7.2f} GB/s {rate / read:7.0%}")
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
+def runs_of(description: str | None, default: int) -> int:
+    """How often to measure, by the command line, which sets the threads too; what is random is the same every time."""
+    parser = argparse.ArgumentParser(description=str(description).splitlines()[0])
     parser.add_argument("--threads", type=int, help="as many as torch takes, by default")
-    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--runs", type=int, default=default)
     options = parser.parse_args()
     if options.threads is not None:
         torch.set_num_threads(options.threads)
     torch.manual_seed(0)
+    runs: int = options.runs
+    return runs
+
+
+def main() -> None:
+    runs = runs_of(__doc__, 5)
     print(f"{torch.get_num_threads()} threads; chosen without {native.VARIABLE}: {native.choose('')}")
     with torch.inference_mode():
-        compare_matrices(options.runs)
-        compare_experts(options.runs)
+        compare_matrices(runs)
+        compare_experts(runs)
 
 
 if __name__ == "__main__":

@@ -9,14 +9,13 @@ scales) need 8, 4 and 2 times the memory of the packed weights, and nothing is u
 
 from __future__ import annotations
 
-import argparse
 import functools
 from collections.abc import Callable
 
 import torch
 from torch.nn import functional as F
 
-from benchmarks.kernels import COLUMNS, ROWS, kernel_names, medians, random_matrices
+from benchmarks.kernels import COLUMNS, ROWS, kernel_names, medians, random_matrices, runs_of
 from glmv_cli.kernels import nf4
 
 MATRICES = 8
@@ -47,17 +46,11 @@ def compare(tokens: int, runs: int) -> dict[str, float]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
-    parser.add_argument("--threads", type=int, help="as many as torch takes, by default")
-    parser.add_argument("--runs", type=int, default=5)
-    options = parser.parse_args()
-    if options.threads is not None:
-        torch.set_num_threads(options.threads)
-    torch.manual_seed(0)
+    runs = runs_of(__doc__, 5)
     print(f"{torch.get_num_threads()} threads, {MATRICES} matrices of {ROWS} x {COLUMNS}, GOP/s")
     with torch.inference_mode():
         for tokens in TOKENS:
-            rates = "  ".join(f"{name} {rate / 1e9:.0f}" for name, rate in compare(tokens, options.runs).items())
+            rates = "  ".join(f"{name} {rate / 1e9:.0f}" for name, rate in compare(tokens, runs).items())
             print(f"  {tokens:4} tokens  {rates}", flush=True)
 
 

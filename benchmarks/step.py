@@ -8,7 +8,6 @@ Bytes that no cache holds are read at the speed of the memory, which is measured
 
 from __future__ import annotations
 
-import argparse
 import statistics
 import time
 from collections.abc import Callable
@@ -19,6 +18,7 @@ from transformers import Glm4vMoeTextConfig
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.models.glm4v_moe import modeling_glm4v_moe as reference
 
+from benchmarks.kernels import runs_of
 from glmv_cli.kernels import nf4, rows8
 from glmv_cli.kernels.linears import Weights, linears, mlp
 from glmv_cli.kernels.rotary import rotate
@@ -131,20 +131,14 @@ def milliseconds(runs: int, works: tuple[Work, ...]) -> list[float]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
-    parser.add_argument("--threads", type=int, help="as many as torch takes, by default")
-    parser.add_argument("--runs", type=int, default=15)
-    options = parser.parse_args()
-    if options.threads is not None:
-        torch.set_num_threads(options.threads)
-    torch.manual_seed(0)
+    runs = runs_of(__doc__, 15)
     memory = torch.ones(1 << 28)
     with torch.inference_mode():
-        (reading,) = milliseconds(options.runs, (lambda: memory.sum(),))
+        (reading,) = milliseconds(runs, (lambda: memory.sum(),))
         print(f"{torch.get_num_threads()} threads; memory is read at {memory.nbytes / reading / 1e6:.1f} GB/s")
         print(f"{'ms':38} {'ours':>8} {'theirs':>8}")
         for name, make in PARTS.items():
-            ours, theirs = milliseconds(options.runs, make())
+            ours, theirs = milliseconds(runs, make())
             print(f"{name:38} {ours:8.3f} {theirs:8.3f} {theirs / ours:7.1f} x", flush=True)
 
 

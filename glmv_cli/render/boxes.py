@@ -5,6 +5,7 @@ from __future__ import annotations
 from glmv_cli.errors import GlmvError
 from glmv_cli.events import AnswerDelta, Box, Event, Finished
 from glmv_cli.render.output import Output
+from glmv_cli.render.passing import PassingRenderer
 from glmv_cli.render.renderer import Renderer
 from glmv_cli.render.sanitize import visible_line
 from glmv_cli.render.template import box_text
@@ -14,34 +15,25 @@ _SHOWN = 200
 """Characters of an answer without boxes that are shown."""
 
 
-class BoxRenderer:
+class BoxRenderer(PassingRenderer):
     """Another renderer for answers with boxes; one without any is an error. ``boxes`` are those of the last answer."""
 
     def __init__(self, renderer: Renderer) -> None:
-        self._renderer = renderer
+        super().__init__(renderer)
         self.boxes: tuple[Box, ...] = ()
 
     def begin(self, source: str | None) -> None:
         self.boxes = ()
-        self._renderer.begin(source)
+        super().begin(source)
 
     def handle(self, event: Event) -> None:
         """Raises :class:`GlmvError` for an answer that has no box."""
         if isinstance(event, Finished) and not event.boxes:
             raise _no_box(event)
         if not isinstance(event, AnswerDelta):
-            self._renderer.handle(event)
+            super().handle(event)
         if isinstance(event, Finished):
             self.boxes = event.boxes
-
-    def fail(self, error: GlmvError) -> None:
-        self._renderer.fail(error)
-
-    def interrupt(self) -> None:
-        self._renderer.interrupt()
-
-    def close(self) -> None:
-        self._renderer.close()
 
 
 def box_lines(output: Output) -> Renderer:

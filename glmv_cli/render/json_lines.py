@@ -6,14 +6,13 @@ from dataclasses import asdict
 from typing import Any
 
 from glmv_cli.errors import GlmvError
-from glmv_cli.events import Event, Finished, Notice, Progress
-from glmv_cli.render.errors import write_error, write_interrupted, write_note
+from glmv_cli.events import Finished
 from glmv_cli.render.json_text import json_text
 from glmv_cli.render.output import Output
-from glmv_cli.render.progress import ProgressLine
+from glmv_cli.render.whole import WholeRenderer
 
 
-class JsonLinesRenderer:
+class JsonLinesRenderer(WholeRenderer):
     """Writes one object an answer to stdout, and notes and errors to stderr.
 
     With ``several`` answers each is one line. A single one is indented if a person reads it (stdout is a terminal),
@@ -21,41 +20,17 @@ class JsonLinesRenderer:
     """
 
     def __init__(self, output: Output, model: str, prompt: str, several: bool = False) -> None:
-        self._output = output
-        self._progress = ProgressLine(output)
+        super().__init__(output, lambda source, finished: self._line(self._answer_record(source, finished)))
         self._model = model
         self._prompt = prompt
-        self._several = several
-        self._source: str | None = None
-
-    def begin(self, source: str | None) -> None:
-        self._source = source
-
-    def handle(self, event: Event) -> None:
-        if isinstance(event, Progress):
-            self._progress.show(event)
-            return
-        self._progress.clear()
-        if isinstance(event, Notice):
-            write_note(self._output, event.text)
-        elif isinstance(event, Finished):
-            self._write(self._answer_record(event))
+        self._pretty = output.stdout_is_tty and not several
 
     def fail(self, error: GlmvError) -> None:
-        self._progress.clear()
-        write_error(self._output, error)
+        super().fail(error)
         failure = {"message": error.message, "hint": error.hint, "exit_code": error.exit_code}
-        self._write({"source": self._source, "error": failure})
+        self._output.to_stdout(self._line({"source": self._source, "error": failure}))
 
-    def interrupt(self) -> None:
-        self.close()
-        write_interrupted(self._output, partial=False)
-
-    def close(self) -> None:
-        """Every record was written whole: only the progress may be left."""
-        self._progress.clear()
-
-    def _answer_record(self, finished: Finished) -> dict[str, Any]:
+    def _answer_record(self, source: str | None, finished: Finished) -> dict[str, Any]:
         """The documented keys, in the documented order; seconds to the microsecond."""
         offloaded = finished.offloaded
         moved = (
@@ -63,7 +38,7 @@ class JsonLinesRenderer:
         )
         return {
             "model": self._model,
-            "source": self._source,
+            "source": source,
             "prompt": self._prompt,
             "thinking": finished.thinking,
             "answer": finished.answer,
@@ -74,6 +49,5 @@ class JsonLinesRenderer:
             **moved,
         }
 
-    def _write(self, record: dict[str, Any]) -> None:
-        pretty = self._output.stdout_is_tty and not self._several
-        self._output.to_stdout(json_text(record, self._output.stdout.encoding, pretty=pretty))
+    def _line(self, record: dict[str, Any]) -> str:
+        return json_text(record, self._output.stdout.encoding, pretty=self._pretty)

@@ -5,36 +5,24 @@ from __future__ import annotations
 import resource
 import sys
 
-from glmv_cli.errors import GlmvError
 from glmv_cli.events import Event, Finished, Timings, Usage
 from glmv_cli.render.output import Output
+from glmv_cli.render.passing import PassingRenderer
 from glmv_cli.render.renderer import Renderer
 from glmv_cli.units import format_bytes
 
 
-class TimedRenderer:
+class TimedRenderer(PassingRenderer):
     """Another renderer, and after each of its answers what that cost, on stderr."""
 
     def __init__(self, renderer: Renderer, output: Output) -> None:
-        self._renderer = renderer
+        super().__init__(renderer)
         self._output = output
 
-    def begin(self, source: str | None) -> None:
-        self._renderer.begin(source)
-
     def handle(self, event: Event) -> None:
-        self._renderer.handle(event)
+        super().handle(event)
         if isinstance(event, Finished):
             self._output.to_stderr(timings_text(event.usage, event.timings, peak_memory()))
-
-    def fail(self, error: GlmvError) -> None:
-        self._renderer.fail(error)
-
-    def interrupt(self) -> None:
-        self._renderer.interrupt()
-
-    def close(self) -> None:
-        self._renderer.close()
 
 
 def peak_memory() -> int:
