@@ -6,12 +6,15 @@ import contextlib
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import cast
 
 import av
+from av.codec.context import CodecContext
 from av.container import InputContainer
 from av.error import FFmpegError
 from av.packet import Packet
 from av.stream import Disposition
+from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
@@ -25,14 +28,23 @@ READ_ERRORS = (FFmpegError, OSError)
 # Self-contained formats only: a playlist (HLS, DASH, concat) would make libav open other files and addresses.
 _DEMUXERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,ogg,flv,asf"
 
+_ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
+"""WebM keeps transparency beside the frames; libav's own decoders of these codecs leave it out."""
+
 
 @dataclass(frozen=True, slots=True)
 class Film:
-    """An open container, the stream of it that is shown, and how many bytes the file has."""
+    """An open container, the stream of it that is shown with its decoder, and how many bytes the file has."""
 
     container: InputContainer
     stream: VideoStream
+    decoder: VideoCodecContext
     size: int
+
+    def seek(self, time: int) -> None:
+        """Go to where decoding can begin at or before ``time`` of the stream's clock. Raises ``FFmpegError``."""
+        self.container.seek(time, stream=self.stream)
+        self.decoder.flush_buffers()
 
 
 @contextlib.contextmanager
@@ -54,7 +66,8 @@ def open_film(source: MediaSource) -> Iterator[Film]:
                 hint="fetch or copy it again; supported are mp4, mov, mkv, webm, avi and MPEG files",
             ) from error
         with container:
-            yield Film(container, _shown_stream(source.name, container), size)
+            stream = _shown_stream(source.name, container)
+            yield Film(container, stream, _decoder(stream), size)
 
 
 def _shown_stream(name: str, container: InputContainer) -> VideoStream:
@@ -68,15 +81,23 @@ def _shown_stream(name: str, container: InputContainer) -> VideoStream:
     raise MediaError(f"{name} has no video stream", hint="a film or picture is needed; sound alone cannot be seen")
 
 
+def _decoder(stream: VideoStream) -> VideoCodecContext:
+    decoder = stream.codec_context
+    if stream.metadata.get("alpha_mode") == "1" and decoder.name in _ALPHA_DECODERS:
+        with contextlib.suppress(FFmpegError, ValueError):  # a libav without them: opaque is better than nothing
+            decoder = cast(VideoCodecContext, CodecContext.create(_ALPHA_DECODERS[decoder.name], "r"))
+    # Not by frames: libavcodec's HEVC decoder then waits for ever on some damaged films, and what it reports
+    # about damage depends on the number of processors.
+    decoder.thread_type = "SLICE"
+    return decoder
+
+
 def good_frames(film: Film) -> Iterator[VideoFrame]:
     """Decode ``film`` from where it stands and yield its frames as shown, up to the first damage.
 
     Damage before the first good frame is skipped: recordings of broadcasts start anywhere. What follows later
     damage is not used, since frames after it may show rubbish without being marked.
     """
-    # Not by frames: libavcodec's HEVC decoder then waits for ever on some damaged films, and what it reports
-    # about damage depends on the number of processors.
-    film.stream.thread_type = "SLICE"
     seen = False
     for frame in _decoded(film):
         if frame.is_corrupt and seen:
@@ -91,7 +112,7 @@ def _decoded(film: Film) -> Iterator[VideoFrame]:
     seen = False
     for packet in _whole_packets(film):
         try:
-            frames = packet.decode()
+            frames = film.decoder.decode(packet)
         except FFmpegError:
             if seen:
                 break
@@ -99,7 +120,7 @@ def _decoded(film: Film) -> Iterator[VideoFrame]:
         seen = seen or bool(frames)
         yield from frames
     with contextlib.suppress(FFmpegError):
-        yield from film.stream.decode(None)  # frames that waited for their turn
+        yield from film.decoder.decode(None)  # frames that waited for their turn
 
 
 def _whole_packets(film: Film) -> Iterator[Packet[VideoStream]]:

@@ -32,7 +32,7 @@ class DecodedImage:
 
 @dataclass(frozen=True, slots=True)
 class VideoInfo:
-    """What a film is, known before its frames are decoded. Sizes are pixels after rotation, times seconds."""
+    """What a film is, known before its frames are decoded. Sizes are square pixels after rotation, times seconds."""
 
     total_frames: int
     """How many frames the file really holds; an estimate only where packets turn out to be damaged."""
@@ -44,10 +44,16 @@ class VideoInfo:
     height: int
     missing: float = 0.0
     """How much film the container announces but, cut short, does not hold."""
+    start: float = 0.0
+    """When the first frame is shown, by the film's clock: sound may begin earlier."""
 
 
 FrameSampler: TypeAlias = Callable[[VideoInfo], Sequence[int]]
-"""Chooses which frames to keep: indices below ``total_frames``, ascending, repeats allowed, at least one."""
+"""Chooses which frames to keep: indices below ``total_frames``, ascending, repeats allowed, at least one.
+
+A film of variable rate is told to it in equal ticks instead of frames; a tick is the frame that is on the screen then.
+Raises ``MediaError``, without the film's name, if there is nothing in it to choose.
+"""
 
 FrameFit: TypeAlias = Callable[[int, int, int], tuple[int, int]]
 """How large a model wants kept frames: their number, height and width → height and width."""
@@ -57,8 +63,9 @@ FrameFit: TypeAlias = Callable[[int, int, int], tuple[int, int]]
 class DecodedVideo:
     """The kept frames of a film: RGB, upright, ``[T, H, W, 3]``, in the size that was asked for.
 
-    ``times[t]`` is when frame ``t`` is shown, in seconds after the film's first frame, by the film's own
-    clock. ``T`` is less than what the sampler asked for if the film is damaged; ``notice`` then says so.
+    ``times[t]`` is when frame ``t`` is shown, in seconds by the film's own clock, which begins with its first frame,
+    or with its sound, if that is earlier. ``T`` is less than what the sampler asked for if the film is damaged;
+    ``notice`` then says so.
     """
 
     frames: Pixels

@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
-import contextlib
+from dataclasses import dataclass
 from fractions import Fraction
-from itertools import takewhile
 
-from av import time_base as MICROSECONDS
+import numpy as np
 
 from glmv_cli.errors import MediaError
-from glmv_cli.media.film import READ_ERRORS, Film, good_frames, open_film
+from glmv_cli.media.film import good_frames, open_film
 from glmv_cli.media.frames import VideoInfo
 from glmv_cli.media.limits import check_size
+from glmv_cli.media.packets import Listing, list_frames
+from glmv_cli.media.shape import shown_size
+from glmv_cli.media.timeline import Timeline
 from glmv_cli.media.turn import turn_of
 from glmv_cli.messages import MediaSource
-
-_CUT_S = Fraction(1)
-"""Containers round their length up or follow a longer sound track; only more than this counts as missing."""
 
 _RATE_AGREES = 0.01
 """How far the declared frame rate may lie from the counted one and still be taken for the exact figure."""
 
 
-def probe(source: MediaSource, *, max_pixels: int) -> VideoInfo:
-    """Find size, length and rate of a film.
+@dataclass(frozen=True, slots=True, eq=False)
+class Probed:
+    """A film, as its container and its first frame describe it."""
+
+    info: VideoInfo
+    timeline: Timeline
+    told: VideoInfo
+    """What samplers are told; see :meth:`Timeline.told`."""
+
+
+def probe(source: MediaSource, *, max_pixels: int) -> Probed:
+    """Find size, length, rate and the times of all frames of a film.
 
     Raises:
         MediaError: not a film, no frame of it can be decoded, or one has more than ``max_pixels``.
@@ -40,16 +49,26 @@ def probe(source: MediaSource, *, max_pixels: int) -> VideoInfo:
             )
         # The bitstream may be larger than the container says.
         check_size(name, first.width, first.height, max_pixels)
-        turn = turn_of(first)
         declared = film.stream.average_rate or film.stream.guessed_rate
+        width, height = turn_of(first).size(*shown_size(first.width, first.height, film.stream.sample_aspect_ratio))
+        check_size(name, width, height, max_pixels)
     with open_film(source) as film:
-        indexed = _skip_to_tail(film)
-        counted, end, missing = _read_on(film)
-    frames = indexed or max(counted, 1)
-    begin = (first.pts or 0) * (first.time_base or Fraction(1))
-    fps, duration = _rate(frames, end - begin, declared)
-    width, height = turn.size(first.width, first.height)
-    return VideoInfo(frames, fps, duration, width, height, float(missing))
+        listing = list_frames(film, first.pts)
+    timeline = _timeline(listing, declared, first.pts)
+    frames = len(timeline.starts)
+    fps, duration = _rate(frames, timeline.seconds, declared)
+    info = VideoInfo(frames, fps, duration, width, height, float(listing.missing), timeline.offset)
+    return Probed(info, timeline, timeline.told(info))
+
+
+def _timeline(listing: Listing, declared: Fraction | None, first: int | None) -> Timeline:
+    """Films without any times have those that their rate gives them."""
+    if listing.timeline is not None:
+        return listing.timeline if first is None else listing.timeline.from_frame(first)
+    frames = max(listing.frames, 1)
+    return Timeline.of(
+        np.arange(frames), frames, np.empty(0, np.int64), 1 / (declared or Fraction(1)), 0, numbered=True
+    )
 
 
 def _rate(frames: int, duration: Fraction, declared: Fraction | None) -> tuple[float, float]:
@@ -65,53 +84,3 @@ def _rate(frames: int, duration: Fraction, declared: Fraction | None) -> tuple[f
     if declared and abs(declared / counted - 1) <= _RATE_AGREES:
         return float(declared), float(duration)
     return float(counted), float(duration)
-
-
-def _skip_to_tail(film: Film) -> int | None:
-    """Count by the table of frames in mp4 and mov, and go to the last key frame: only the end is unknown.
-
-    Frames before the start of the edit list are never shown; frames beyond the end of the file are missing.
-    Returns ``None``, and goes nowhere, where there is no table that covers the film.
-    """
-    entries = list(film.stream.index_entries)
-    if "mp4" not in film.container.format.name or not entries or len(entries) != film.stream.frames:
-        return None  # another container, or a fragmented film
-    present = list(takewhile(lambda entry: entry.pos + entry.size <= film.size, entries))
-    shown = sum(not entry.is_discard for entry in present)
-    tail = max((entry.timestamp for entry in present if entry.is_keyframe), default=None)
-    if not shown or tail is None:
-        return None
-    film.container.seek(tail, stream=film.stream)
-    return shown
-
-
-def _read_on(film: Film) -> tuple[int, Fraction, Fraction]:
-    """Read the packets that follow, without decoding; one is one frame in the formats in common use.
-
-    Returns how many frames there are, when the last one ends in seconds of the container's clock, and how
-    many seconds the file lacks: one that was cut ends, in all of its streams, before the length it states.
-    """
-    container, shown = film.container, film.stream.index
-    frames, length = 0, 0  # of the shown stream; times are in its time base
-    last: int | None = None
-    ends: dict[int, int] = {}  # by stream, in its time base
-    with contextlib.suppress(*READ_ERRORS):
-        for packet in container.demux():
-            start = packet.pts if packet.pts is not None else packet.dts
-            if packet.size == 0 or packet.is_corrupt or packet.is_discard:
-                continue
-            frames += packet.stream_index == shown
-            if start is None:
-                continue
-            end = start + (packet.duration or 0)
-            ends[packet.stream_index] = max(ends.get(packet.stream_index, end), end)
-            if packet.stream_index == shown and (last is None or start > last):
-                length = packet.duration or (0 if last is None else start - last)
-                last = start
-    if last is None:
-        return frames, Fraction(0), Fraction(0)
-    # Matroska states its end, the others how long they last: never more, so that whole films are not accused.
-    stated_end = Fraction(container.duration or 0, MICROSECONDS)
-    missing = stated_end - max(end * (container.streams[i].time_base or 1) for i, end in ends.items())
-    ending = (last + length) * (film.stream.time_base or Fraction(1))
-    return frames, ending, missing if missing > _CUT_S else Fraction(0)

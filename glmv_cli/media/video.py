@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from fractions import Fraction
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from av.error import FFmpegError
-from av.video.frame import VideoFrame
 
 from glmv_cli.errors import MediaError, MemoryShortageError
-from glmv_cli.media.film import good_frames, open_film
 from glmv_cli.media.frames import DecodedVideo, FrameFit, FrameSampler, Pixels, VideoInfo, check_choice
+from glmv_cli.media.interlace import progressive
+from glmv_cli.media.limits import check_size
 from glmv_cli.media.probe import probe
-from glmv_cli.media.turn import turn_of
+from glmv_cli.media.reading import Shot, read_shots
+from glmv_cli.media.rgb import to_rgb
+from glmv_cli.media.timeline import Moment
 from glmv_cli.messages import MediaSource
 
 
 def read_video(
-    source: MediaSource, sampler: FrameSampler, *, max_pixels: int, fit: FrameFit | None = None
+    source: MediaSource,
+    sampler: FrameSampler,
+    *,
+    max_pixels: int,
+    fit: FrameFit | None = None,
+    seek: bool = True,
 ) -> DecodedVideo:
     """Decode the frames that ``sampler`` chooses. Memory does not grow with the film, only with what is kept.
 
     ``fit`` brings each frame to the size that a model wants as soon as it is decoded; without it they stay as
-    they are, and ten minutes of 1080p at one frame a second take 3.7 GB.
+    they are, and ten minutes of 1080p at one frame a second take 3.7 GB. ``seek``: skip what need not be decoded; the
+    frames are the same.
 
     A film that is damaged from some point on yields the chosen frames before it, and a notice.
 
@@ -33,11 +39,14 @@ def read_video(
         InputNotFoundError: the file cannot be opened any more.
         MemoryShortageError: the chosen frames do not fit in memory.
     """
-    info = probe(source, max_pixels=max_pixels)
-    wanted = check_choice(sampler(info), info.total_frames)
+    probed = probe(source, max_pixels=max_pixels)
+    info = probed.info
+    wanted = probed.timeline.moments(check_choice(sampler(probed.told), probed.told.total_frames), probed.told)
     try:
-        size = fit(len(wanted), info.height, info.width) if fit else (info.height, info.width)
-        kept = _keep(source, info, wanted, *size)
+        height, width = fit(len(wanted), info.height, info.width) if fit else (info.height, info.width)
+        frames = np.empty((len(wanted), height, width, 3), dtype=np.uint8)
+        shots = read_shots(source, probed.timeline, _without_repeats(wanted), seek=seek)
+        kept = _keep(source.name, shots, wanted, frames, max_pixels)
     except (FFmpegError, ValueError) as error:  # a pixel format that cannot become RGB
         raise MediaError(
             f"{source.name} cannot be converted to RGB", hint="convert it to H.264 in mp4, with 8-bit colour"
@@ -47,52 +56,32 @@ def read_video(
             f"{source.name}: {len(wanted)} frames of {info.width}x{info.height} do not fit in memory",
             hint="choose fewer frames, or make the film smaller first",
         ) from error
-    if not kept.times:
+    if not kept:
         raise MediaError(
             f"{source.name} is damaged: none of the frames that were chosen can be decoded",
             hint="fetch it again, or repair it with a video tool",
         )
-    return DecodedVideo(kept.frames, kept.times, info, _notice(source.name, info, len(wanted), kept.times))
+    times = tuple(moment.time for moment in wanted[:kept])
+    return DecodedVideo(frames[:kept], times, info, _notice(source.name, info, len(wanted), times))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Kept:
-    frames: Pixels
-    times: tuple[float, ...]
+def _without_repeats(wanted: Sequence[Moment]) -> list[Moment]:
+    return list({moment.number: moment for moment in wanted}.values())
 
 
-def _keep(source: MediaSource, info: VideoInfo, wanted: Sequence[int], height: int, width: int) -> _Kept:
-    """Decode up to the last wanted frame, or the first damage; frames are resized one by one."""
-    frames = np.empty((len(wanted), height, width, 3), dtype=np.uint8)
-    times: list[float] = []
-    with open_film(source) as film:
-        time_base = film.stream.time_base or Fraction(1)
-        start: int | None = None
-        for index, frame in enumerate(good_frames(film)):
-            start = frame.pts if start is None else start
-            if wanted[len(times)] != index:
-                continue
-            pixels = _upright_rgb(frame, info)
-            if pixels.shape[:2] != (height, width):
-                from glmv_cli.media.resize import resize  # Pillow, only where it is needed
-
-                pixels = resize(pixels, height, width)
-            time = index / info.fps  # raw streams and some AVI have no clock
-            if frame.pts is not None and start is not None:
-                time = float((frame.pts - start) * time_base)
-            while len(times) < len(wanted) and wanted[len(times)] == index:
-                frames[len(times)] = pixels
-                times.append(time)
-            if len(times) == len(wanted):
-                break
-    return _Kept(frames[: len(times)], tuple(times))
-
-
-def _upright_rgb(frame: VideoFrame, info: VideoInfo) -> Pixels:
-    """Return ``[H, W, 3]``. Streams may change their size on the way; all frames get that of the first."""
-    turn = turn_of(frame)
-    width, height = turn.size(info.width, info.height)
-    return turn.apply(frame.to_ndarray(format="rgb24", width=width, height=height).astype(np.uint8, copy=False))
+def _keep(name: str, shots: Iterable[Shot], wanted: Sequence[Moment], frames: Pixels, max_pixels: int) -> int:
+    """Put what is read into ``frames`` ``[T, H, W, 3]``; return how many of them are there."""
+    height, width = frames.shape[1:3]
+    kept = 0
+    for shot in shots:
+        check_size(name, shot.frame.width, shot.frame.height, max_pixels)  # a stream may grow on the way
+        number = wanted[kept].number
+        frames[kept] = to_rgb(progressive(shot), height, width)
+        kept += 1
+        while kept < len(wanted) and wanted[kept].number == number:
+            frames[kept] = frames[kept - 1]
+            kept += 1
+    return kept
 
 
 def _notice(name: str, info: VideoInfo, wanted: int, times: tuple[float, ...]) -> str | None:

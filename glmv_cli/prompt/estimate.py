@@ -32,11 +32,13 @@ def estimate(source: MediaSource, directory: Path, max_pixels: int) -> Estimate:
         width, height = image_size(source)
         return Estimate(width, height, None, _tokens(1, height, width, sight.image_rules))
     if kind_of(source, "first") == "image":
-        from glmv_cli.media.animation import animation_info as probe_film
-    else:
-        from glmv_cli.media.probe import probe as probe_film
+        from glmv_cli.media.animation import animation_info
 
-    info = probe_film(source, max_pixels=max_pixels)
+        info = animation_info(source, max_pixels=max_pixels)
+    else:
+        from glmv_cli.media.probe import probe
+
+        info = probe(source, max_pixels=max_pixels).told
     tokens = _tokens(len(sight.sampler(info)), info.height, info.width, sight.video_rules)
     return Estimate(info.width, info.height, info.duration, tokens)
 

@@ -108,9 +108,10 @@ def test_bytes_decode_like_the_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["a.mp4", "a.mkv"])
 def test_variable_rates_keep_their_own_clock(tmp_path: Path, name: str) -> None:
     ticks = [0, 1, 2, 10, 11, 30, 31, 32, 33, 34, 50, 100]
-    video = read(write_film(tmp_path / name, ticks=ticks), choosing(0, 2, 3, 5, 10, 11))
-    assert numbers(video.frames) == [0, 2, 3, 5, 10, 11]
-    assert video.times == (0.0, 0.2, 1.0, 3.0, 5.0, 10.0)
+    video = read(write_film(tmp_path / name, ticks=ticks), choosing(0, 2, 9, 10, 30, 49, 50, 100))
+    assert numbers(video.frames) == [0, 2, 2, 3, 5, 9, 10, 11]
+    assert video.times == (0.0, 0.2, 0.9, 1.0, 3.0, 4.9, 5.0, 10.0)
+    assert video.info.total_frames == 12
     assert video.info.duration == pytest.approx(10.1)
     assert video.info.fps == pytest.approx(12 / 10.1)
 
@@ -200,10 +201,12 @@ def test_a_film_that_breaks_off_yields_what_is_there(tmp_path: Path, name: str, 
     video = read(data[: len(data) * 6 // 10])
     count = len(video.times)
     assert 15 < count < 30
-    assert video.info.total_frames == count
-    # By time, not by number: the packet in which the film breaks off may belong between two whole frames.
+    # The packet in which the film breaks off may belong between two whole frames: the one before is then shown on.
+    held = count - video.info.total_frames
+    assert held <= 3
     assert list(video.times) == sorted(set(video.times))
-    assert np.array_equal(video.frames, whole.frames[[whole.times.index(t) for t in video.times]])
+    alike = (video.frames == whole.frames[[whole.times.index(t) for t in video.times]]).all(axis=(1, 2, 3))
+    assert alike.sum() == count - held
     assert video.info.duration + video.info.missing == pytest.approx(4.0)
     assert video.notice is not None
     assert "cut short" in video.notice
