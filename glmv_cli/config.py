@@ -55,6 +55,15 @@ def number(least: float) -> Kind:
     return Kind(f"a number, {least:g} or more", accepts, float)
 
 
+def above_zero() -> Kind:
+    """A finite number that is more than zero."""
+
+    def accepts(value: object) -> bool:
+        return type(value) in (int, float) and math.isfinite(value) and value > 0  # type: ignore[arg-type,operator]
+
+    return Kind("a number above 0", accepts, float)
+
+
 def one_of(*names: str) -> Kind:
     """One of a few words."""
     words = ", ".join(f'"{name}"' for name in names[:-1]) + f' or "{names[-1]}"'
@@ -94,6 +103,10 @@ class Settings:
     # None: what the checkpoint's preprocessor_config.json says.
     min_image_tokens: int | None = field(default=None, metadata={"kind": whole_number(1)})
     max_image_tokens: int | None = field(default=None, metadata={"kind": whole_number(1)})
+    # None: what the model's own rule takes of a film.
+    fps: float | None = field(default=None, metadata={"kind": above_zero()})
+    max_frames: int | None = field(default=None, metadata={"kind": whole_number(1)})
+    max_video_tokens: int | None = field(default=None, metadata={"kind": whole_number(1)})
     animated: Literal["film", "first"] = field(default="film", metadata={"kind": one_of("film", "first")})
     # None: what is free.
     gpu_memory: int | None = field(default=None, metadata={"kind": SIZE})

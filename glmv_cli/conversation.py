@@ -9,7 +9,9 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from glmv_cli.events import Box, Finished, FinishReason, Timings, Usage
-from glmv_cli.messages import ChatRequest, MediaPart, MediaSource, Message, SamplingOptions, TextPart
+from glmv_cli.messages import ChatRequest, MediaPart, MediaSource, Message, SamplingOptions, SeeingOptions, TextPart
+
+_AS_TRAINED = SeeingOptions()
 
 Ending = FinishReason | Literal["interrupted"]
 """How an answer came to its end; ``interrupted`` by the user, so that it is not whole."""
@@ -43,14 +45,16 @@ class Conversation:
     system: str | None = None
     exchanges: tuple[Exchange, ...] = ()
 
-    def request(self, question: Message, think: bool, sampling: SamplingOptions) -> ChatRequest:
+    def request(
+        self, question: Message, think: bool, sampling: SamplingOptions, seeing: SeeingOptions = _AS_TRAINED
+    ) -> ChatRequest:
         """What asks the model for the next answer. Of earlier ones it is told without the thinking, as templates do."""
         messages: list[Message] = []
         if self.system is not None:
             messages.append(Message("system", (TextPart(self.system),)))
         for exchange in self.exchanges:
             messages += [exchange.question, Message("assistant", (TextPart(exchange.answer),))]
-        return ChatRequest((*messages, question), think, sampling)
+        return ChatRequest((*messages, question), think, sampling, seeing)
 
     def with_exchange(self, exchange: Exchange) -> Conversation:
         """One more exchange."""

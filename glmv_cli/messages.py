@@ -80,12 +80,28 @@ class SamplingOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class FilmOptions:
+    """What of a film the model is shown. ``None``: as it was trained."""
+
+    fps: float | None = None
+    """Frames a second, until there are ``max_frames``; longer films are spread over these."""
+    max_frames: int | None = None
+    max_tokens: int | None = None
+    """Of one film."""
+    start: float | None = None
+    """Seconds by the film's own clock; None: from its first frame."""
+    end: float | None = None
+    """Frames from here on are left out."""
+
+
+@dataclass(frozen=True, slots=True)
 class SeeingOptions:
-    """What of pictures the model is shown. Budgets are tokens of one picture; ``None``: the checkpoint's limit."""
+    """What the model is shown. Budgets are tokens of one picture; ``None``: the checkpoint's limit."""
 
     min_image_tokens: int | None = None
     max_image_tokens: int | None = None
     animated: Animated = "film"
+    film: FilmOptions = FilmOptions()
 
 
 @dataclass(frozen=True, slots=True)

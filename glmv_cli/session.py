@@ -101,12 +101,14 @@ class Session:
 
     def _decode(self, request: ChatRequest, max_pixels: int) -> dict[MediaSource, DecodedMedia]:
         sources = [p.source for m in request.messages for p in m.parts if isinstance(p, MediaPart)]
-        builder = self._model.builder
+        if not sources:
+            return {}
+        sight = self._model.builder.sight.within(request.seeing)
         return {
             s: load(
                 s,
-                sampler=builder.frame_sampler,
-                fit=builder.fit_frames,
+                sampler=sight.sampler,
+                fit=sight.fit,
                 max_pixels=max_pixels,
                 animated=request.seeing.animated,
             )

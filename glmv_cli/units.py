@@ -1,4 +1,4 @@
-"""Bytes and counts as people write and read them: ``20GiB``, ``32k``."""
+"""Bytes, counts and times as people write and read them: ``20GiB``, ``32k``, ``1:30``."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ _BYTES = {
     **{unit + "b": 1000**power for power, unit in enumerate("kmgt", 1)},
 }
 _COUNTS = {"": 1, "k": KIB, "ki": KIB, "m": MIB, "mi": MIB}
+_TIME = re.compile(r"(\d+:[0-5]?\d:[0-5]?\d|\d+:[0-5]?\d|\d+)(\.\d*)?", re.ASCII)
 _QUANTITY = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*([a-z]*)", re.ASCII)
 
 
@@ -34,6 +35,16 @@ def parse_count(text: str) -> int:
     Case does not matter. Raises ``ValueError`` with a message for the user.
     """
     return _parse(text, _COUNTS, "is not a number such as 32768 or 32k")
+
+
+def parse_time(text: str) -> float:
+    """``90``, ``1:30``, ``1:02:03.5`` → seconds. Raises ``ValueError`` with a message for the user."""
+    if _TIME.fullmatch(text.strip()) is None:
+        raise ValueError(f"'{text}' is not a time such as 90, 1:30 or 1:02:03.5")
+    seconds = 0.0
+    for part in text.strip().split(":"):
+        seconds = 60 * seconds + float(part)
+    return seconds
 
 
 def _parse(text: str, units: dict[str, int], complaint: str) -> int:

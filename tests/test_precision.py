@@ -48,7 +48,7 @@ def prompts(demo_directory: Path, tmp_path_factory: pytest.TempPathFactory) -> l
 
 def prompt(builder: PromptBuilder, case: Case, *, think: bool) -> ModelInputs:
     source = MediaSource(case.path.name, case.path)
-    shown = load(source, sampler=builder.frame_sampler, fit=builder.fit_frames, max_pixels=DEFAULT_MAX_PIXELS)
+    shown = load(source, sampler=builder.sight.sampler, fit=builder.sight.fit, max_pixels=DEFAULT_MAX_PIXELS)
     message = Message("user", (MediaPart(source), TextPart(case.prompt)))
     return builder.build([message], {source: shown}, think)
 

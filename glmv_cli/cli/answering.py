@@ -54,6 +54,11 @@ def _shared(
     min_image_tokens: seeing.MinImageTokens = None,
     max_image_tokens: seeing.MaxImageTokens = None,
     animated: seeing.Animated = None,
+    fps: seeing.Fps = None,
+    max_frames: seeing.MaxFrames = None,
+    max_video_tokens: seeing.MaxVideoTokens = None,
+    start: seeing.Start = None,
+    end: seeing.End = None,
     gpu_memory: options.GpuMemory = None,
     cpu_memory: options.CpuMemory = None,
     context_tokens: options.Context = None,
@@ -125,5 +130,5 @@ def answer_options(context: typer.Context) -> AnswerOptions:
         written=formats.written_of(context),
         no_color=context.params["no_color"],
         sampling=sampling.sampling_of(context, settled.settings),
-        seeing=seeing.seeing_of(settled.settings),
+        seeing=seeing.seeing_of(context, settled.settings),
     )

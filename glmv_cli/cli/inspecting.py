@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from glmv_cli.cli.environment import Environment
 from glmv_cli.cli.failures import reading, write_traceback
-from glmv_cli.cli.seeing import seeing_of
 from glmv_cli.config import Settled
 from glmv_cli.errors import GlmvError, UsageError
 from glmv_cli.media.source import open_source
+from glmv_cli.messages import SeeingOptions
 from glmv_cli.render.errors import write_error, write_note
-from glmv_cli.store.models import check_sight, resolve_model
+from glmv_cli.store.models import ModelChoice, check_sight, resolve_model
 
 if TYPE_CHECKING:
     from glmv_cli.prompt.seen import Seen
@@ -23,12 +23,20 @@ if TYPE_CHECKING:
 class Inspector:
     """``status`` is the exit code so far."""
 
-    def __init__(self, environment: Environment, settled: Settled, model: str, directory: Path, output: Path | None):
-        self.model = model
+    def __init__(
+        self,
+        environment: Environment,
+        settled: Settled,
+        seeing: SeeingOptions,
+        model: ModelChoice,
+        output: Path | None,
+    ) -> None:
+        self.model = model.name
         self.status = 0
         self._environment = environment
-        self._settings = settled.settings
-        self._directory = directory
+        self._max_pixels = settled.settings.max_pixels
+        self._seeing = seeing
+        self._directory = model.directory
         self._sight: Sight | None = None
         self._output = output
         self._written = 0
@@ -43,8 +51,7 @@ class Inspector:
                 from glmv_cli.prompt.sight import Sight
 
                 self._sight = self._sight or Sight.of(self._directory)
-                options = seeing_of(self._settings)
-                seen = see(source, self._sight, options, max_pixels=self._settings.max_pixels)
+                seen = see(source, self._sight, self._seeing, max_pixels=self._max_pixels)
             if seen.notice:
                 write_note(self._environment.output, seen.notice)
             return _facts(source.name, seen, self._write_sheet(argument, seen))
@@ -76,11 +83,11 @@ class Inspector:
         return path
 
 
-def open_inspector(environment: Environment, settled: Settled, output: Path | None) -> Inspector:
+def open_inspector(environment: Environment, settled: Settled, seeing: SeeingOptions, output: Path | None) -> Inspector:
     """For the model that the settings name. Raises :class:`UsageError` if it only reads."""
     model = resolve_model(settled.settings.model, environment.environ, settled.origins.get("model"))
     check_sight(model)
-    return Inspector(environment, settled, model.name, model.directory, output)
+    return Inspector(environment, settled, seeing, model, output)
 
 
 def _facts(name: str, seen: Seen, sheet: Path | None) -> dict[str, Any]:

@@ -6,8 +6,9 @@ An option that is also a setting has that name and no default here: ``None`` say
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -16,10 +17,12 @@ from glmv_cli.config import DEFAULTS, Settled, ShowThinking, settle
 from glmv_cli.config import Render as ShownAs
 from glmv_cli.store.config_file import read_config
 from glmv_cli.store.paths import config_path
-from glmv_cli.units import parse_bytes, parse_count
+from glmv_cli.units import parse_bytes, parse_count, parse_time
 
 if TYPE_CHECKING:
     from glmv_cli.placement.threads import Threads
+
+_Number = TypeVar("_Number", int, float)
 
 
 def settled(context: typer.Context) -> Settled:
@@ -54,10 +57,10 @@ def with_default(text: str, name: str) -> str:
     return f"{text}  [default: {shown}]"
 
 
-def _explaining(parse: Callable[[str], int]) -> Callable[[str], int]:
+def _explaining(parse: Callable[[str], _Number]) -> Callable[[str], _Number]:
     """``parse`` with an error that Typer shows as it is."""
 
-    def parsed(text: str) -> int:
+    def parsed(text: str) -> _Number:
         try:
             return parse(text)
         except ValueError as error:
@@ -68,6 +71,14 @@ def _explaining(parse: Callable[[str], int]) -> Callable[[str], int]:
 
 SIZE = _explaining(parse_bytes)
 COUNT = _explaining(parse_count)
+TIME = _explaining(parse_time)
+
+
+def above_zero(value: float | None) -> float | None:
+    """A callback that refuses other numbers."""
+    if value is not None and not 0 < value < math.inf:
+        raise typer.BadParameter(f"{value} is not a finite number above 0.")
+    return value
 
 
 def _some_context(value: int | None) -> int | None:

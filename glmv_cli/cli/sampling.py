@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from glmv_cli.cli.options import with_default
+from glmv_cli.cli.options import above_zero, with_default
 from glmv_cli.config import Settings
 from glmv_cli.errors import UsageError
 from glmv_cli.media.source import cannot_open
@@ -52,12 +52,6 @@ def _read_schema(name: str) -> str:
 def _finite(value: float | None) -> float | None:
     if value is not None and not math.isfinite(value):
         raise typer.BadParameter(f"{value} is not a finite number.")
-    return value
-
-
-def _above_zero(value: float | None) -> float | None:
-    if value is not None and not 0 < value < math.inf:
-        raise typer.BadParameter(f"{value} is not a finite number above 0.")
     return value
 
 
@@ -150,7 +144,7 @@ RepetitionPenalty = Annotated[
     typer.Option(
         "--repetition-penalty",
         metavar="R",
-        callback=_above_zero,
+        callback=above_zero,
         help="Above 1, avoid tokens of question and answer so far. Without it, as the model says.",
         show_default=False,
     ),

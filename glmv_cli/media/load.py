@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from glmv_cli.media.frames import DecodedImage, DecodedVideo, FrameFit, FrameSampler
+from collections.abc import Sequence
+
+from glmv_cli.errors import MediaError
+from glmv_cli.media.frames import DecodedImage, DecodedVideo, FrameFit, FrameSampler, VideoInfo
 from glmv_cli.media.kind import kind_of
 from glmv_cli.media.limits import DEFAULT_MAX_PIXELS
 from glmv_cli.messages import Animated, MediaSource
@@ -21,7 +24,7 @@ def load(
     Animated pictures are films, or only their first frame, as ``animated`` says.
 
     Raises:
-        MediaError: of no supported kind, damaged or too large.
+        MediaError: nothing to choose for ``sampler``, of no supported kind, damaged or too large.
         InputNotFoundError: the file cannot be read any more.
         MemoryShortageError: the pixels do not fit in memory.
     """
@@ -29,10 +32,17 @@ def load(
         from glmv_cli.media.image import read_image
 
         return read_image(source, max_pixels=max_pixels)
+
+    def choose(info: VideoInfo) -> Sequence[int]:
+        try:
+            return sampler(info)
+        except MediaError as error:
+            raise MediaError(f"{source.name}: {error.message}", error.hint) from error
+
     if kind_of(source, "first") == "image":
         from glmv_cli.media.animation import read_animation
 
-        return read_animation(source, sampler, max_pixels=max_pixels, fit=fit)
+        return read_animation(source, choose, max_pixels=max_pixels, fit=fit)
     from glmv_cli.media.video import read_video  # libav is worth loading only for films
 
-    return read_video(source, sampler, max_pixels=max_pixels, fit=fit)
+    return read_video(source, choose, max_pixels=max_pixels, fit=fit)

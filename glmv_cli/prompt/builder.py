@@ -13,11 +13,11 @@ from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 from glmv_cli.errors import MediaError, ModelError
 from glmv_cli.families import family_of
-from glmv_cli.media.frames import DecodedImage, DecodedVideo, FrameSampler
+from glmv_cli.media.frames import DecodedImage, DecodedVideo
 from glmv_cli.messages import MediaPart, MediaSource, Message, SeeingOptions, TextPart
 from glmv_cli.prompt.inputs import IMAGE, VIDEO, ModelInputs, Vision
 from glmv_cli.prompt.patches import patchify
-from glmv_cli.prompt.pixels import Grid, target_size
+from glmv_cli.prompt.pixels import Grid
 from glmv_cli.prompt.sight import IMAGE_TOKEN, VIDEO_END, VIDEO_START, VIDEO_TOKEN, Sight
 from glmv_cli.store.checkpoint_files import CONFIG
 from glmv_cli.store.json_files import read_json
@@ -51,16 +51,8 @@ class PromptBuilder:
         """Whether the template knows of a switch; that of GLM-4.1V does not."""
 
     @property
-    def frame_sampler(self) -> FrameSampler:
-        """Which frames of a film the model is shown. Raises :class:`UsageError` for a model that only reads."""
-        return self._sight.sampler
-
-    def fit_frames(self, count: int, height: int, width: int) -> tuple[int, int]:
-        """The size in which ``count`` frames of a film are shown to the model."""
-        return target_size(count, height, width, self._sight.video_rules)
-
-    @property
-    def _sight(self) -> Sight:
+    def sight(self) -> Sight:
+        """How it sees. Raises :class:`UsageError` for a model that only reads."""
         if self._eyes is None:
             raise only_reads(self._name, self._family)
         return self._eyes
@@ -89,15 +81,15 @@ class PromptBuilder:
             with _naming(source):
                 shown = media[source]
                 if isinstance(shown, DecodedImage):
-                    images.append(patchify(shown.pixels[None], self._sight.within(seeing).image_rules))
+                    images.append(patchify(shown.pixels[None], self.sight.within(seeing).image_rules))
                 else:
                     size = (shown.info.height, shown.info.width)
-                    videos.append(patchify(shown.frames, self._sight.video_rules, size))
+                    videos.append(patchify(shown.frames, self.sight.within(seeing).video_rules, size))
         text = self._render(messages, media, think)
         expanded = self._expand(
             text,
-            iter([self._sight.image_text(grid) for _, grid in images]),
-            iter([self._sight.video_text(f, grid) for f, (_, grid) in zip(films, videos, strict=True)]),
+            iter([self.sight.image_text(grid) for _, grid in images]),
+            iter([self.sight.video_text(f, grid) for f, (_, grid) in zip(films, videos, strict=True)]),
         )
         encoded = self._tokenizer(expanded, add_special_tokens=False)["input_ids"]
         ids = torch.tensor([encoded])  # [1, L]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from glmv_cli.media.image import image_size
 from glmv_cli.media.kind import kind_of
-from glmv_cli.messages import MediaSource
+from glmv_cli.messages import MediaSource, SeeingOptions
 from glmv_cli.prompt.pixels import PixelRules, target_size
 from glmv_cli.prompt.sight import Sight
 
@@ -22,13 +22,16 @@ class Estimate:
     tokens: int
 
 
-def estimate(source: MediaSource, directory: Path, max_pixels: int) -> Estimate:
+_AS_TRAINED = SeeingOptions()
+
+
+def estimate(source: MediaSource, directory: Path, max_pixels: int, seeing: SeeingOptions = _AS_TRAINED) -> Estimate:
     """What the checkpoint in ``directory`` will be shown of ``source``.
 
     Raises :class:`MediaError` for media that cannot be used, :class:`ModelError` if there are no processor configs.
     """
-    sight = Sight.of(directory)
-    if kind_of(source) == "image":
+    sight = Sight.of(directory).within(seeing)
+    if kind_of(source, seeing.animated) == "image":
         width, height = image_size(source)
         return Estimate(width, height, None, _tokens(1, height, width, sight.image_rules))
     if kind_of(source, "first") == "image":

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from glmv_cli.errors import ModelError
 from glmv_cli.families import VideoRule
 from glmv_cli.media.frames import FrameSampler, VideoInfo
+from glmv_cli.messages import FilmOptions
+from glmv_cli.prompt.clip import clip_of
 
 _PACES = ((30.0, 3.0), (300.0, 1.0), (math.inf, 0.5))
 """GLM-4.6V: for films of up to so many seconds, so many temporal patches a second."""
@@ -23,15 +25,37 @@ _LONGEST = 2400.0
 _MOST_FRAMES = 640
 
 
-def frame_sampler(rule: VideoRule, video_config: Mapping[str, Any]) -> FrameSampler:
-    """The rule, with the settings of a ``video_preprocessor_config.json``."""
-    pick = _PICKERS[rule.processor]
+_AS_TRAINED = FilmOptions()
+
+
+def frame_sampler(rule: VideoRule, video_config: Mapping[str, Any], wished: FilmOptions = _AS_TRAINED) -> FrameSampler:
+    """The rule, with the settings of a ``video_preprocessor_config.json``, and what the user wishes else.
+
+    The sampler raises :class:`MediaError` if the film ends before ``wished.start``.
+    """
+    pick, most = _RULES[rule.processor]
 
     def sample(info: VideoInfo) -> list[int]:
-        frames = list(dict.fromkeys(pick(info, video_config)))
+        first, clip = clip_of(info, wished)
+        if wished.fps is None:
+            frames = list(dict.fromkeys(pick(clip, video_config)))
+        else:
+            frames = list(dict.fromkeys(_every(clip, wished.fps, wished.max_frames or most(video_config))))
+        if wished.max_frames is not None and len(frames) > wished.max_frames:
+            frames = [frames[place] for place in _spread(0, len(frames) - 1, wished.max_frames)]
+        frames = [first + frame for frame in frames]
         return frames + frames[-1:] if len(frames) % 2 else frames
 
     return sample
+
+
+def _every(info: VideoInfo, rate: float, most: int) -> Iterable[int]:
+    """As many frames a second as are wished; of longer films, ``most`` at even distances."""
+    last = info.total_frames - 1
+    count = max(int(info.duration * rate), 1)
+    if count > most:
+        return _spread(0, last, most)
+    return [min(last, math.ceil(i * info.fps / rate)) for i in range(count)]
 
 
 def _at_a_rate(info: VideoInfo, config: Mapping[str, Any]) -> Iterable[int]:
@@ -88,7 +112,13 @@ def _positive(config: Mapping[str, Any], key: str, default: float) -> float:
     return value
 
 
-_PICKERS: Mapping[str, Callable[[VideoInfo, Mapping[str, Any]], Iterable[int]]] = {
-    "Glm4vVideoProcessor": _at_a_rate,
-    "Glm46VVideoProcessor": _by_length,
+def _most_at_a_rate(config: Mapping[str, Any]) -> int:
+    return int(_positive(config, "fps", 2) * _positive(config, "max_duration", 300))
+
+
+_Config: TypeAlias = Mapping[str, Any]
+_RULES: Mapping[str, tuple[Callable[[VideoInfo, _Config], Iterable[int]], Callable[[_Config], int]]] = {
+    "Glm4vVideoProcessor": (_at_a_rate, _most_at_a_rate),
+    "Glm46VVideoProcessor": (_by_length, lambda config: _MOST_FRAMES),
 }
+"""By processor: which frames it picks, and how many at most."""

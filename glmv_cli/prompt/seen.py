@@ -8,7 +8,7 @@ from glmv_cli.errors import MediaError
 from glmv_cli.media.frames import DecodedImage, Pixels
 from glmv_cli.media.load import load
 from glmv_cli.messages import MediaSource, SeeingOptions
-from glmv_cli.prompt.pixels import Grid, fitted, target_size
+from glmv_cli.prompt.pixels import Grid, fitted
 from glmv_cli.prompt.sight import Sight
 
 
@@ -46,14 +46,10 @@ def see(source: MediaSource, sight: Sight, seeing: SeeingOptions, *, max_pixels:
     Raises what :func:`glmv_cli.media.load.load` does, :class:`MediaError` for a shape that the model cannot take, and
     :class:`UsageError` for a budget that cannot be kept.
     """
-    image_rules = sight.within(seeing).image_rules
-    video_rules = sight.video_rules
-
-    def fit(count: int, height: int, width: int) -> tuple[int, int]:
-        return target_size(count, height, width, video_rules)
-
+    sight = sight.within(seeing)
+    image_rules, video_rules = sight.image_rules, sight.video_rules
     try:
-        shown = load(source, sampler=sight.sampler, max_pixels=max_pixels, fit=fit, animated=seeing.animated)
+        shown = load(source, sampler=sight.sampler, max_pixels=max_pixels, fit=sight.fit, animated=seeing.animated)
         if isinstance(shown, DecodedImage):
             frames, grid = fitted(shown.pixels[None], image_rules)
             return Seen(frames[:1], shown.width, shown.height, grid, image_rules.tokens(grid))

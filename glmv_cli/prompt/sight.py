@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from glmv_cli.families import VideoRule, video_rule_of
 from glmv_cli.media.frames import DecodedVideo, FrameSampler
 from glmv_cli.messages import SeeingOptions
-from glmv_cli.prompt.pixels import Grid, PixelRules
+from glmv_cli.prompt.pixels import Grid, PixelRules, target_size
 from glmv_cli.prompt.sampling import frame_sampler
 from glmv_cli.store.json_files import read_json
 
@@ -29,6 +30,7 @@ class Sight:
     image_rules: PixelRules
     video_rules: PixelRules
     video_rule: VideoRule
+    video_config: Mapping[str, Any]
     sampler: FrameSampler
 
     @classmethod
@@ -42,13 +44,28 @@ class Sight:
             PixelRules.from_config(image, directory / image_name),
             PixelRules.from_config(video, directory / video_name),
             rule,
+            video,
             frame_sampler(rule, video),
         )
 
     def within(self, seeing: SeeingOptions) -> Sight:
-        """With a budget for pictures as tight as is asked. Raises :class:`UsageError` if it cannot be kept."""
-        rules = self.image_rules.within(seeing.min_image_tokens, seeing.max_image_tokens)
-        return replace(self, image_rules=rules)
+        """With budgets as tight as is asked, and what of films is wished. Raises :class:`UsageError` for a budget that
+        cannot be kept.
+        """
+        film = seeing.film
+        if film.max_tokens is not None:  # a temporal patch is a token at least
+            most = film.max_tokens * self.video_rules.temporal_patch_size
+            film = replace(film, max_frames=most if film.max_frames is None else min(most, film.max_frames))
+        return replace(
+            self,
+            image_rules=self.image_rules.within(seeing.min_image_tokens, seeing.max_image_tokens),
+            video_rules=self.video_rules.within(None, film.max_tokens),
+            sampler=frame_sampler(self.video_rule, self.video_config, film),
+        )
+
+    def fit(self, count: int, height: int, width: int) -> tuple[int, int]:
+        """The size in which ``count`` frames of a film are shown to the model."""
+        return target_size(count, height, width, self.video_rules)
 
     def image_text(self, grid: Grid) -> str:
         """What stands for a picture, between the template's marks."""

@@ -185,9 +185,9 @@ def test_media_for_a_text_model_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"GLM-4\.5-Air reads text only"):
         builder.build([user(source, "?")], {source: picture(60, 60)}, True)
     with pytest.raises(UsageError, match="reads text only"):
-        builder.frame_sampler  # noqa: B018
+        builder.sight.sampler  # noqa: B018
     with pytest.raises(UsageError, match="reads text only"):
-        builder.fit_frames(2, 60, 60)
+        builder.sight.fit(2, 60, 60)
 
 
 def test_processors_in_one_file_are_found(tmp_path: Path) -> None:

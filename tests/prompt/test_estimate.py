@@ -23,7 +23,7 @@ EXAMPLES = Path(__file__).parent.parent.parent / "examples"
 def test_the_estimate_is_what_the_prompt_takes(name: str, demo_directory: Path) -> None:
     source = MediaSource(name, path=EXAMPLES / name)
     builder = PromptBuilder(demo_directory)
-    media = {source: load(source, sampler=builder.frame_sampler, fit=builder.fit_frames)}
+    media = {source: load(source, sampler=builder.sight.sampler, fit=builder.sight.fit)}
     inputs = builder.build([Message("user", (MediaPart(source),))], media, think=False)
     estimated = estimate(source, demo_directory, DEFAULT_MAX_PIXELS)
     assert estimated.tokens == inputs.tokens(IMAGE) + inputs.tokens(VIDEO)

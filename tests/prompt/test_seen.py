@@ -33,7 +33,7 @@ def seen(directory: Path, path: Path, seeing: SeeingOptions | None = None) -> Se
 def test_a_picture_is_seen_as_it_is_prompted(demo_directory: Path, seeing: SeeingOptions) -> None:
     source = MediaSource("shapes.png", path=EXAMPLES / "shapes.png")
     builder = PromptBuilder(demo_directory)
-    media = {source: load(source, sampler=builder.frame_sampler)}
+    media = {source: load(source, sampler=builder.sight.sampler)}
     inputs = builder.build([Message("user", (MediaPart(source), TextPart("?")))], media, False, seeing)
     shown = seen(demo_directory, EXAMPLES / "shapes.png", seeing)
     assert inputs.images is not None
@@ -50,7 +50,7 @@ def test_a_film_is_seen_as_it_is_prompted(release: str, demo_directory: Path, tm
     path = EXAMPLES / "film.mp4"
     source = MediaSource("film.mp4", path=path)
     builder = PromptBuilder(directory)
-    film = load(source, sampler=builder.frame_sampler, fit=builder.fit_frames)
+    film = load(source, sampler=builder.sight.sampler, fit=builder.sight.fit)
     assert isinstance(film, DecodedVideo)
     inputs = builder.build([Message("user", (MediaPart(source),))], {source: film}, True)
     shown = seen(directory, path)

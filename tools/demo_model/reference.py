@@ -42,7 +42,7 @@ class Reference:
     def _ask(self, question: Question, think: bool) -> Reply:
         source = MediaSource(question.path.name, question.path)
         message = Message("user", (MediaPart(source), TextPart(question.prompt)))
-        decoded = load(source, sampler=self._builder.frame_sampler)
+        decoded = load(source, sampler=self._builder.sight.sampler)
         inputs = self._builder.build([message], {source: decoded}, think)
         return _reply(self._generate(inputs), inputs, decoded)
 

@@ -13,12 +13,14 @@ from glmv_cli.errors import GlmvError, MediaError
 from glmv_cli.media.kind import kind_of
 from glmv_cli.media.sniff import Kind
 from glmv_cli.media.source import open_source
-from glmv_cli.messages import MediaSource
+from glmv_cli.messages import MediaSource, SeeingOptions
 from glmv_cli.render.sanitize import visible_line
 from glmv_cli.units import format_count
 
 if TYPE_CHECKING:
     from glmv_cli.prompt.estimate import Estimate
+
+_AS_TRAINED = SeeingOptions()
 
 
 @dataclass(slots=True)
@@ -29,12 +31,12 @@ class Staged:
     kind: Kind
     estimate: Estimate | None = None
 
-    def estimate_with(self, directory: Path, max_pixels: int) -> None:
+    def estimate_with(self, directory: Path, max_pixels: int, seeing: SeeingOptions = _AS_TRAINED) -> None:
         """Find out how large it is; where that fails, asking will tell why."""
         from glmv_cli.prompt.estimate import estimate  # torch
 
         try:
-            self.estimate = estimate(self.source, directory, max_pixels)
+            self.estimate = estimate(self.source, directory, max_pixels, seeing)
         except (GlmvError, OSError):
             self.estimate = None
 

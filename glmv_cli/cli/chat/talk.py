@@ -60,11 +60,11 @@ class Talk:
         model = self.resident.model
         check_sight(model)
         self.staged.append(item)
-        max_pixels = self.settings.max_pixels
+        max_pixels, seeing = self.settings.max_pixels, self.options.seeing
 
         def look() -> None:
             if any(waiting is item for waiting in self.staged):  # else an answer waits for this, not a person
-                item.estimate_with(model.directory, max_pixels)
+                item.estimate_with(model.directory, max_pixels, seeing)
 
         self.resident.later(look)
 

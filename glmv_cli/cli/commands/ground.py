@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -9,6 +10,7 @@ import typer
 from glmv_cli.cli.answering import AnswerOptions, answering
 from glmv_cli.cli.environment import environment_of
 from glmv_cli.cli.inquiry import check_stdin, clean_prompt
+from glmv_cli.cli.seeing import OF_FILMS
 
 EPILOG = """
 \b
@@ -19,7 +21,7 @@ Examples:
 """
 
 
-@answering
+@partial(answering, without=OF_FILMS)
 def ground(
     context: typer.Context,
     options: AnswerOptions,

@@ -42,6 +42,11 @@ def inspect(
     min_image_tokens: seeing.MinImageTokens = None,
     max_image_tokens: seeing.MaxImageTokens = None,
     animated: seeing.Animated = None,
+    fps: seeing.Fps = None,
+    max_frames: seeing.MaxFrames = None,
+    max_video_tokens: seeing.MaxVideoTokens = None,
+    start: seeing.Start = None,
+    end: seeing.End = None,
 ) -> int:
     """Show what a model will see of pictures and films, and how many tokens they cost.
 
@@ -53,7 +58,9 @@ def inspect(
 
     environment = environment_of(context)
     check_stdin(media, environment.stdin)
-    inspector: Inspector = open_inspector(environment, options.settled(context), output)
+    settled = options.settled(context)
+    shown = seeing.seeing_of(context, settled.settings)
+    inspector: Inspector = open_inspector(environment, settled, shown, output)
     facts: list[dict[str, Any]] = [fact for name in media if (fact := inspector.inspect(name)) is not None]
     if facts:
         environment.output.to_stdout(inspect_json(facts) if json else inspect_text(inspector.model, facts))
