@@ -107,6 +107,8 @@ class Settings:
     fps: float | None = field(default=None, metadata={"kind": above_zero()})
     max_frames: int | None = field(default=None, metadata={"kind": whole_number(1)})
     max_video_tokens: int | None = field(default=None, metadata={"kind": whole_number(1)})
+    # Of a document or directory of which none are named.
+    max_pages: int = field(default=50, metadata={"kind": whole_number(1)})
     animated: Literal["film", "first"] = field(default="film", metadata={"kind": one_of("film", "first")})
     # None: what is free.
     gpu_memory: int | None = field(default=None, metadata={"kind": SIZE})
@@ -119,6 +121,11 @@ class Settings:
     # None: what readline is told in ~/.inputrc.
     keys: Keys | None = field(default=None, metadata={"kind": one_of("emacs", "vi")})
     history: bool = field(default=True, metadata={"kind": FLAG})
+    # What an address may cost: its size, the seconds all in all and without a single byte, and how often it leads on.
+    fetch_size: int = field(default=512 * MIB, metadata={"kind": SIZE})
+    fetch_seconds: float = field(default=300.0, metadata={"kind": number(0)})
+    fetch_stall_seconds: float = field(default=20.0, metadata={"kind": number(0)})
+    fetch_redirects: int = field(default=5, metadata={"kind": whole_number(0)})
 
 
 DEFAULTS = Settings()

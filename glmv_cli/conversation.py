@@ -12,7 +12,6 @@ from glmv_cli.events import Box, Finished, FinishReason, Timings, Usage
 from glmv_cli.messages import ChatRequest, MediaPart, MediaSource, Message, SamplingOptions, SeeingOptions, TextPart
 
 _AS_TRAINED = SeeingOptions()
-
 Ending = FinishReason | Literal["interrupted"]
 """How an answer came to its end; ``interrupted`` by the user, so that it is not whole."""
 

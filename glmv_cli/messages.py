@@ -5,7 +5,7 @@ Media stand here as *sources* (where the bytes are), never as pixels: decoding b
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -18,12 +18,23 @@ Role = Literal["system", "user", "assistant"]
 class MediaSource:
     """Where a picture or film comes from: a file, or bytes that were read already (standard input).
 
-    Exactly one of ``path`` and ``data`` is set. ``name`` is what the user calls it.
+    Exactly one of ``path`` and ``data`` is set. ``name`` is what the user calls it. ``page`` says which page of a
+    document it is, from 1; the name of a page ends with that.
     """
 
     name: str
     path: Path | None = None
     data: bytes | None = field(default=None, repr=False)
+    page: int | None = None
+
+    def page_of(self, number: int) -> MediaSource:
+        """One page of this document."""
+        return replace(self, name=f"{self.name}, page {number}", page=number)
+
+    @property
+    def document(self) -> str:
+        """What the whole is called of which this is a page; without pages, this."""
+        return self.name if self.page is None else self.name.removesuffix(f", page {self.page}")
 
 
 @dataclass(frozen=True, slots=True)

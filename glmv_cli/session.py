@@ -109,6 +109,7 @@ class Session:
                 s,
                 sampler=sight.sampler,
                 fit=sight.fit,
+                fit_page=sight.fit_page,
                 max_pixels=max_pixels,
                 animated=request.seeing.animated,
             )

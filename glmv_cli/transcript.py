@@ -24,16 +24,17 @@ Digests = Mapping[MediaSource, str]
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A picture or film of a conversation that was read. ``path`` is ``None`` if it never was a file."""
+    """A picture, film or page of a conversation that was read. ``path`` is ``None`` if it never was a file."""
 
     name: str
     path: Path | None
     sha256: str | None
+    page: int | None = None
 
     @property
     def source(self) -> MediaSource:
         """The same as a source; without a file it has no bytes."""
-        return MediaSource(self.name, self.path, None if self.path is not None else b"")
+        return MediaSource(self.name, self.path, None if self.path is not None else b"", self.page)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,7 @@ def _exchange_json(exchange: Exchange, digests: Digests) -> dict[str, Any]:
                 "name": source.name,
                 "path": None if source.path is None else str(source.path.absolute()),
                 "sha256": digests.get(source),
+                **({} if source.page is None else {"page": source.page}),
             }
             for source in media_of(exchange.question)
         ],
@@ -109,7 +111,7 @@ def _exchange_json(exchange: Exchange, digests: Digests) -> dict[str, Any]:
 
 def _read_exchange(value: dict[str, Any], attachments: list[Attachment]) -> Exchange:
     own = [
-        Attachment(_text(a["name"]), Path(a["path"]) if a["path"] else None, a.get("sha256"))
+        Attachment(_text(a["name"]), Path(a["path"]) if a["path"] else None, a.get("sha256"), _page(a.get("page")))
         for a in value["attachments"]
     ]
     attachments += own
@@ -128,6 +130,12 @@ def _text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{value!r} is no text")
     return value
+
+
+def _page(value: object) -> int | None:
+    if value is None or (isinstance(value, int) and value >= 1):
+        return value
+    raise ValueError(f"{value!r} is no page")
 
 
 def _ending(value: object) -> Ending:

@@ -17,7 +17,7 @@ from glmv_cli.cli.inquiry import Inquiry, Question, open_inquiry
 from glmv_cli.cli.output_file import OutputFile
 from glmv_cli.cli.process import INTERRUPTED
 from glmv_cli.errors import GlmvError
-from glmv_cli.events import Event
+from glmv_cli.events import Event, Notice
 from glmv_cli.messages import ChatRequest
 from glmv_cli.placement.budget import Wishes
 from glmv_cli.render.errors import write_note
@@ -105,7 +105,7 @@ class Desk:
 
     def open(self, inquiry: Inquiry) -> Question | None:
         """The question, if its media were found; what is wrong with them is shown."""
-        question, errors = open_inquiry(inquiry, self._environment.stdin, self._settings.animated)
+        question, errors = open_inquiry(inquiry, self._environment.stdin, self._settings)
         renderer = self._renderer(inquiry.prompt or "")
         for error in errors:
             renderer.begin(inquiry.source)
@@ -118,6 +118,8 @@ class Desk:
         request = ChatRequest((question.message,), self._settings.think, self._options.sampling, self._options.seeing)
         with self._ending_the_line(renderer):
             renderer.begin(question.source)
+            for notice in question.notices:
+                renderer.handle(Notice(notice))
             try:
                 with closing(self._events(session, request)) as events:
                     for event in events:

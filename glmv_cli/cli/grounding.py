@@ -41,6 +41,11 @@ def ground_in(environment: Environment, options: AnswerOptions, image: str, what
     question = desk.open(Inquiry((image,), prompt))
     if question is None:
         return desk.status
+    if len(question.media) > 1:
+        raise MediaError(
+            f"{question.source} has {len(question.media)} pages",
+            f"boxes are for one picture: name a page, as {question.media[0].document}#1",
+        )
     if kind_of(question.media[0], options.settled.settings.animated) != "image":
         raise MediaError(
             f"{question.source} is a film",

@@ -10,12 +10,14 @@ from typing import BinaryIO
 from glmv_cli.cli.environment import Environment
 from glmv_cli.cli.failures import reading
 from glmv_cli.cli.standard_input import STDIN, as_text, has_bytes, is_redirected, read_all
+from glmv_cli.config import Settings
 from glmv_cli.errors import GlmvError, UsageError
+from glmv_cli.media.find import find_media
 from glmv_cli.media.kind import kind_of
+from glmv_cli.media.limits import FindLimits
 from glmv_cli.media.naming import shown_name
 from glmv_cli.media.sniff import Kind
-from glmv_cli.media.source import open_source
-from glmv_cli.messages import Animated, MediaPart, MediaSource, Message, TextPart
+from glmv_cli.messages import MediaPart, MediaSource, Message, TextPart
 from glmv_cli.render.errors import write_note
 from glmv_cli.render.sanitize import without_surrogates
 
@@ -40,6 +42,8 @@ class Question:
     source: str | None
     prompt: str
     media: tuple[MediaSource, ...]
+    notices: tuple[str, ...] = ()
+    """What of the media was left out."""
 
     @property
     def message(self) -> Message:
@@ -47,27 +51,28 @@ class Question:
         return Message("user", (*map(MediaPart, self.media), TextPart(self.prompt)))
 
 
-def open_inquiry(
-    inquiry: Inquiry, stdin: BinaryIO, animated: Animated = "film"
-) -> tuple[Question | None, list[GlmvError]]:
-    """Find all media of ``inquiry`` and tell pictures from films; nothing is decoded.
+def open_inquiry(inquiry: Inquiry, stdin: BinaryIO, settings: Settings) -> tuple[Question | None, list[GlmvError]]:
+    """Find all media of ``inquiry`` and tell pictures from films; nothing is decoded. Pages are pictures.
 
     Returns the question, or ``None`` and everything that is wrong with the media.
     """
     media: list[MediaSource] = []
     kinds: list[Kind] = []
+    notices: list[str] = []
     errors: list[GlmvError] = []
     for argument in inquiry.media:
         try:
             with reading():
-                media.append(open_source(argument, stdin))
-                kinds.append(kind_of(media[-1], animated))
+                found = find_media(argument, stdin, FindLimits.of(settings))
+                kinds += [kind_of(source, settings.animated) for source in found.sources]
+                media += found.sources
+                notices += [found.notice] if found.notice else []
         except GlmvError as error:
             errors.append(error)
     if errors:
         return None, errors
     prompt = default_prompt(kinds) if inquiry.prompt is None else inquiry.prompt
-    return Question(inquiry.source, prompt, tuple(media)), []
+    return Question(inquiry.source, prompt, tuple(media), tuple(notices)), []
 
 
 def default_prompt(kinds: Sequence[Kind]) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,8 +12,9 @@ from glmv_cli.cli.environment import Environment
 from glmv_cli.cli.failures import reading, write_traceback
 from glmv_cli.config import Settled
 from glmv_cli.errors import GlmvError, UsageError
-from glmv_cli.media.source import open_source
-from glmv_cli.messages import SeeingOptions
+from glmv_cli.media.find import find_media
+from glmv_cli.media.limits import FindLimits
+from glmv_cli.messages import MediaSource, SeeingOptions
 from glmv_cli.render.errors import write_error, write_note
 from glmv_cli.store.models import ModelChoice, check_sight, resolve_model
 
@@ -34,43 +37,57 @@ class Inspector:
         self.model = model.name
         self.status = 0
         self._environment = environment
-        self._max_pixels = settled.settings.max_pixels
+        self._settings = settled.settings
         self._seeing = seeing
         self._directory = model.directory
         self._sight: Sight | None = None
         self._output = output
         self._written = 0
 
-    def inspect(self, argument: str) -> dict[str, Any] | None:
-        """What is printed on one picture or film; ``None``: it cannot be used, and why has been said."""
-        try:
-            with reading():
-                source = open_source(argument, self._environment.stdin)
-                # numpy and Pillow, which a wrong name need not wait for.
-                from glmv_cli.prompt.seen import see
-                from glmv_cli.prompt.sight import Sight
+    def inspect(self, argument: str) -> list[dict[str, Any]]:
+        """What is printed on each picture, film or page that ``argument`` stands for, but for those that cannot be
+        used: why has been said.
+        """
+        with self._reporting():
+            found = find_media(argument, self._environment.stdin, FindLimits.of(self._settings))
+            if found.notice:
+                write_note(self._environment.output, found.notice)
+            return [fact for source in found.sources for fact in self._inspect_one(source)]
+        return []
 
-                self._sight = self._sight or Sight.of(self._directory)
-                seen = see(source, self._sight, self._seeing, max_pixels=self._max_pixels)
+    def _inspect_one(self, source: MediaSource) -> list[dict[str, Any]]:
+        with self._reporting():
+            # numpy and Pillow, which a wrong name need not wait for.
+            from glmv_cli.prompt.seen import see
+            from glmv_cli.prompt.sight import Sight
+
+            self._sight = self._sight or Sight.of(self._directory)
+            seen = see(source, self._sight, self._seeing, max_pixels=self._settings.max_pixels)
             if seen.notice:
                 write_note(self._environment.output, seen.notice)
-            return _facts(source.name, seen, self._write_sheet(argument, seen))
+            return [_facts(source.name, seen, self._write_sheet(source, seen))]
+        return []
+
+    @contextmanager
+    def _reporting(self) -> Iterator[None]:
+        """What goes wrong with one of them is told, and that is all."""
+        try:
+            with reading():
+                yield
         except UsageError:
             raise  # of all of them alike
         except GlmvError as error:
             write_traceback(self._environment, error)
             write_error(self._environment.output, error)
             self.status = self.status or error.exit_code
-            return None
 
-    def _write_sheet(self, argument: str, seen: Seen) -> Path | None:
+    def _write_sheet(self, source: MediaSource, seen: Seen) -> Path | None:
         if self._output is None:
             return None
         from glmv_cli.media.contact_sheet import write_contact_sheet
 
         self._written += 1
-        stem = "stdin" if argument == "-" else re.sub(r"[^\w.-]+", "_", Path(argument).stem[:40])
-        path = self._output / f"{self._written:02}-{stem}.png"
+        path = self._output / f"{self._written:02}-{_stem(source)}.png"
         captions = [f"{time:.1f} s" for time in seen.film.times] if seen.film else [f"{seen.tokens} tokens"]
         try:
             self._output.mkdir(parents=True, exist_ok=True)
@@ -81,6 +98,13 @@ class Inspector:
                 f"{path} cannot be written: {error.strerror or error}", "name another directory with -o"
             ) from error
         return path
+
+
+def _stem(source: MediaSource) -> str:
+    """What the sheet of ``source`` is called, for people who look for it."""
+    stem = "stdin" if source.document == "standard input" else Path(source.document).stem[:40]
+    page = "" if source.page is None else f"-page-{source.page}"
+    return re.sub(r"[^\w.-]+", "_", stem) + page
 
 
 def open_inspector(environment: Environment, settled: Settled, seeing: SeeingOptions, output: Path | None) -> Inspector:

@@ -60,13 +60,15 @@ def read_all(stdin: BinaryIO, output: Output) -> bytes:
 
 
 def as_text(data: bytes) -> str | None:
-    """The text that ``data`` is, without newlines at its end; None: it is a picture or a film.
+    """The text that ``data`` is, without newlines at its end; None: it is a picture, a film or a PDF.
 
     Text is what has no zero byte and is UTF-8, or not a known kind of file. Raises :class:`MediaError` for
     anything else.
     """
     head = data[:HEAD_BYTES]
     kind = sniff(head)
+    if kind == "document":  # its first bytes may well be letters
+        return None
     if b"\0" not in head and (kind is None or _is_utf8(head)):
         return data.decode("utf-8", "replace").rstrip("\r\n")
     if kind is None:

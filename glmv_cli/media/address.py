@@ -8,7 +8,6 @@ import os
 import time
 import urllib.error
 import urllib.request
-from dataclasses import dataclass
 from http.client import HTTPException, HTTPMessage, HTTPResponse, IncompleteRead
 from pathlib import Path
 from typing import IO
@@ -16,21 +15,13 @@ from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 from glmv_cli import __version__
 from glmv_cli.errors import InputNotFoundError, MediaError, UsageError
+from glmv_cli.media.limits import FetchLimits
 from glmv_cli.media.naming import shown_name
+from glmv_cli.media.public import public_handlers
 from glmv_cli.messages import MediaSource
-from glmv_cli.units import MIB, format_bytes
+from glmv_cli.units import format_bytes
 
 _CHUNK = 256 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class FetchLimits:
-    """What a fetch may cost. ``stall_s``: without a single byte; ``total_s``: all in all."""
-
-    bytes: int = 512 * MIB
-    stall_s: float = 20.0
-    total_s: float = 300.0
-    redirects: int = 5
 
 
 _LIMITS = FetchLimits()
@@ -50,7 +41,7 @@ def fetch(address: str, limits: FetchLimits = _LIMITS) -> MediaSource:
     """The bytes behind an ``http(s):`` or ``data:`` address. Nothing is sent but the request itself.
 
     Raises:
-        InputNotFoundError: nobody answers, or there is no such thing.
+        InputNotFoundError: nobody answers, or there is no such thing, or it is not public where only that is allowed.
         MediaError: it is too large, too slow, empty, or cut off.
     """
     name = shown_name(address)
@@ -76,7 +67,8 @@ def _inline(name: str, address: str) -> bytes:
 
 def _download(name: str, address: str, limits: FetchLimits) -> bytes:
     deadline = time.monotonic() + limits.total_s
-    opener = urllib.request.build_opener(_FewRedirects(limits.redirects))
+    handlers = public_handlers() if limits.public_only else ()
+    opener = urllib.request.build_opener(_FewRedirects(limits.redirects), *handlers)
     try:
         request = urllib.request.Request(
             _in_ascii(address), headers={"User-Agent": f"glmv/{__version__}", "Accept": "*/*"}
@@ -135,13 +127,14 @@ def _read(name: str, response: HTTPResponse, limits: FetchLimits, deadline: floa
 def _too_large(name: str, size: str, limits: FetchLimits) -> MediaError:
     return MediaError(
         f"{name} has {size}; what is fetched may have {format_bytes(limits.bytes)}",
-        "download it with another program, and name the file",
+        "raise the setting fetch_size, or download it with another program and name the file",
     )
 
 
 def _too_slow(name: str, seconds: float) -> MediaError:
     return MediaError(
-        f"{name} took too long: more than {seconds:g} s", "try again, or download it with another program"
+        f"{name} took too long: more than {seconds:g} s",
+        "try again, raise the settings fetch_seconds and fetch_stall_seconds, or download it with another program",
     )
 
 

@@ -15,19 +15,23 @@ Pixels: TypeAlias = NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DecodedImage:
-    """A picture as it is meant to be seen: upright, without alpha. ``pixels`` is RGB, ``[H, W, 3]``."""
+    """A picture as it is meant to be seen: upright, without alpha. ``pixels`` is RGB, ``[H, W, 3]``.
+
+    ``own_size`` is its height and width, after rotation, if the pixels are in the size in which a model sees it.
+    """
 
     pixels: Pixels
+    own_size: tuple[int, int] | None = None
 
     @property
     def width(self) -> int:
         """Pixels across, after rotation."""
-        return int(self.pixels.shape[1])
+        return int(self.pixels.shape[1]) if self.own_size is None else self.own_size[1]
 
     @property
     def height(self) -> int:
         """Pixels down, after rotation."""
-        return int(self.pixels.shape[0])
+        return int(self.pixels.shape[0]) if self.own_size is None else self.own_size[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,7 @@ Raises ``MediaError``, without the film's name, if there is nothing in it to cho
 """
 
 FrameFit: TypeAlias = Callable[[int, int, int], tuple[int, int]]
-"""How large a model wants kept frames: their number, height and width → height and width."""
+"""How large a model wants kept frames, or a page: their number, height and width → height and width."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

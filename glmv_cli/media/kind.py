@@ -1,4 +1,4 @@
-"""Picture or film: found from the content of a source, without decoding it."""
+"""Picture or film: found from the content of a source, without decoding it. A page is a picture."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ def kind_of(source: MediaSource, animated: Animated = "film") -> Kind:
     try:
         with open_bytes(source) as file:
             kind = sniff(file.read(HEAD_BYTES))
+            if kind == "document":
+                return "image"
             if kind == "image" and animated == "film":
                 file.seek(0)
                 kind = "video" if is_animated(file) else kind
@@ -25,6 +27,7 @@ def kind_of(source: MediaSource, animated: Animated = "film") -> Kind:
     if kind is None:
         raise MediaError(
             f"{source.name} is neither a picture nor a film, by its content",
-            hint="pictures may be PNG, JPEG, WebP, GIF, TIFF, AVIF, HEIC or others; films mp4, mov, mkv, webm, avi",
+            hint="pictures may be PNG, JPEG, WebP, GIF, TIFF, AVIF, HEIC or others; films mp4, mov, mkv, webm, avi; "
+            "documents PDF",
         )
     return kind

@@ -17,9 +17,11 @@ def load(
     sampler: FrameSampler,
     max_pixels: int = DEFAULT_MAX_PIXELS,
     fit: FrameFit | None = None,
+    fit_page: FrameFit | None = None,
     animated: Animated = "film",
 ) -> DecodedImage | DecodedVideo:
-    """Decode ``source``. ``sampler`` and ``fit`` are asked only if it is a film; ``max_pixels`` holds for each frame.
+    """Decode ``source``. ``sampler`` and ``fit`` are asked only if it is a film, ``fit_page`` only if it is a page of a
+    PDF, which is drawn in that size; ``max_pixels`` holds for each frame.
 
     Animated pictures are films, or only their first frame, as ``animated`` says.
 
@@ -31,7 +33,7 @@ def load(
     if kind_of(source, animated) == "image":
         from glmv_cli.media.image import read_image
 
-        return read_image(source, max_pixels=max_pixels)
+        return read_image(source, max_pixels=max_pixels, fit_page=fit_page)
 
     def choose(info: VideoInfo) -> Sequence[int]:
         try:

@@ -16,6 +16,7 @@ from glmv_cli.errors import MediaError, MemoryShortageError
 from glmv_cli.media.limits import check_size
 from glmv_cli.media.sniff import is_heic
 from glmv_cli.media.source import open_bytes
+from glmv_cli.media.tiff import page_frames
 from glmv_cli.messages import MediaSource
 
 # Those that sniffing knows by a signature. Of the rest of Pillow's, some run other programs (EPS, WMF), have no
@@ -44,7 +45,7 @@ _PILLOW_GLOBALS = threading.Lock()
 
 @contextlib.contextmanager
 def open_picture(source: MediaSource, *, max_pixels: int) -> Iterator[Image.Image]:
-    """The picture in ``source``, its header read; whatever Pillow raises inside is raised as one of these.
+    """The picture in ``source``, or the page, its header read; whatever Pillow raises inside is raised as one of these.
 
     Raises:
         MediaError: not a picture, damaged, or more than ``max_pixels`` (by its header, before decoding).
@@ -54,6 +55,8 @@ def open_picture(source: MediaSource, *, max_pixels: int) -> Iterator[Image.Imag
     name = source.name
     try:
         with open_bytes(source) as file, _own_limits(), Image.open(file, formats=_formats(name, file)) as image:
+            if source.page is not None:
+                _turn_to(source.page, source, file, image)
             check_size(name, image.width, image.height, max_pixels)
             # Pillow's check still guards what shows only now: a TIFF tile that is larger than the picture.
             Image.MAX_IMAGE_PIXELS = max_pixels
@@ -76,6 +79,14 @@ def open_picture(source: MediaSource, *, max_pixels: int) -> Iterator[Image.Imag
             f"{name} cannot be decoded: {reason}",
             hint="the file is probably cut short or damaged; fetch it again",
         ) from error
+
+
+def _turn_to(page: int, source: MediaSource, file: BinaryIO, image: Image.Image) -> None:
+    """Pages of a TIFF are frames to Pillow, which reads the file from wherever it stands."""
+    frames = page_frames(file)
+    if page > len(frames):
+        raise MediaError(f"{source.name}: there are only {len(frames)} pages now", hint="has the file changed?")
+    image.seek(frames[page - 1])
 
 
 def _formats(name: str, file: BinaryIO) -> tuple[str, ...]:

@@ -1,10 +1,12 @@
-"""Tell pictures from films by their first bytes; names and extensions are not looked at."""
+"""Tell pictures, films and documents by their first bytes; names and extensions are not looked at."""
 
 from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
 Kind: TypeAlias = Literal["image", "video"]
+"""As what something is shown; a page of a document is a picture."""
+FileKind: TypeAlias = Kind | Literal["document"]
 
 HEAD_BYTES = 512
 """How much of a file :func:`sniff` wants to see: three packets of an MPEG transport stream are the most."""
@@ -60,14 +62,18 @@ _SIGNATURES: tuple[tuple[int, bytes, Kind], ...] = (
     (0, b"\200\350\000\000", "image"),  # PIXAR
 )
 
+_BEFORE_PDF = b"\xef\xbb\xbf \t\r\n\0"
+"""What careless programs put in front of it, and all readers skip."""
 _AVIF_BRANDS = frozenset((b"avif", b"avis"))
 _HEIC_BRANDS = frozenset((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"))
 _EITHER = frozenset((b"mif1", b"msf1"))
 _PICTURE_BRANDS = _AVIF_BRANDS | _HEIC_BRANDS | _EITHER
 
 
-def sniff(head: bytes) -> Kind | None:
-    """Return what ``head``, the first :data:`HEAD_BYTES` of a file, starts: a picture, a film, or neither."""
+def sniff(head: bytes) -> FileKind | None:
+    """Return what ``head``, the first :data:`HEAD_BYTES` of a file, starts: picture, film, PDF, or nothing known."""
+    if head.lstrip(_BEFORE_PDF).startswith(b"%PDF-"):
+        return "document"
     if head[4:8] == b"ftyp":
         return "image" if head[8:12] in _PICTURE_BRANDS else "video"
     if head[:1] == b"P" and head[2:3] not in (b" ", b"\t", b"\n", b"\r"):

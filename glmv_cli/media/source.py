@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import BinaryIO
 
 from glmv_cli.errors import InputNotFoundError, MediaError
+from glmv_cli.media.limits import FetchLimits
 from glmv_cli.media.naming import is_address
 from glmv_cli.messages import MediaSource
 
+_FETCH = FetchLimits()
 
-def open_source(argument: str, stdin: BinaryIO) -> MediaSource:
-    """Find the media that ``argument`` names: a file, an address, or ``-`` for everything on ``stdin``.
+
+def open_source(argument: str, stdin: BinaryIO, limits: FetchLimits = _FETCH) -> MediaSource:
+    """Find the file that ``argument`` names: a path, an address, or ``-`` for everything on ``stdin``.
 
     Pipes cannot be read twice, so standard input and named pipes are read whole, here, and so is the web.
 
@@ -32,7 +35,7 @@ def open_source(argument: str, stdin: BinaryIO) -> MediaSource:
 
         local = path_of(argument)
         if local is None:
-            return fetch(argument)
+            return fetch(argument, limits)
         path = local
     try:
         status = path.stat()

@@ -81,7 +81,8 @@ class PromptBuilder:
             with _naming(source):
                 shown = media[source]
                 if isinstance(shown, DecodedImage):
-                    images.append(patchify(shown.pixels[None], self.sight.within(seeing).image_rules))
+                    size = (shown.height, shown.width)
+                    images.append(patchify(shown.pixels[None], self.sight.within(seeing).image_rules, size))
                 else:
                     size = (shown.info.height, shown.info.width)
                     videos.append(patchify(shown.frames, self.sight.within(seeing).video_rules, size))

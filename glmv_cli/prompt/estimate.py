@@ -11,6 +11,8 @@ from glmv_cli.messages import MediaSource, SeeingOptions
 from glmv_cli.prompt.pixels import PixelRules, target_size
 from glmv_cli.prompt.sight import Sight
 
+_AS_TRAINED = SeeingOptions()
+
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
@@ -22,13 +24,11 @@ class Estimate:
     tokens: int
 
 
-_AS_TRAINED = SeeingOptions()
-
-
 def estimate(source: MediaSource, directory: Path, max_pixels: int, seeing: SeeingOptions = _AS_TRAINED) -> Estimate:
     """What the checkpoint in ``directory`` will be shown of ``source``.
 
-    Raises :class:`MediaError` for media that cannot be used, :class:`ModelError` if there are no processor configs.
+    Raises :class:`MediaError` for media that cannot be used, :class:`ModelError` if there are no processor configs, and
+    :class:`UsageError` for a budget of ``seeing`` that cannot be kept.
     """
     sight = Sight.of(directory).within(seeing)
     if kind_of(source, seeing.animated) == "image":

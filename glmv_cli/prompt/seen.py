@@ -49,9 +49,16 @@ def see(source: MediaSource, sight: Sight, seeing: SeeingOptions, *, max_pixels:
     sight = sight.within(seeing)
     image_rules, video_rules = sight.image_rules, sight.video_rules
     try:
-        shown = load(source, sampler=sight.sampler, max_pixels=max_pixels, fit=sight.fit, animated=seeing.animated)
+        shown = load(
+            source,
+            sampler=sight.sampler,
+            max_pixels=max_pixels,
+            fit=sight.fit,
+            fit_page=sight.fit_page,
+            animated=seeing.animated,
+        )
         if isinstance(shown, DecodedImage):
-            frames, grid = fitted(shown.pixels[None], image_rules)
+            frames, grid = fitted(shown.pixels[None], image_rules, (shown.height, shown.width))
             return Seen(frames[:1], shown.width, shown.height, grid, image_rules.tokens(grid))
         info = shown.info
         frames, grid = fitted(shown.frames, video_rules, (info.height, info.width))

@@ -67,6 +67,10 @@ class Sight:
         """The size in which ``count`` frames of a film are shown to the model."""
         return target_size(count, height, width, self.video_rules)
 
+    def fit_page(self, count: int, height: int, width: int) -> tuple[int, int]:
+        """The size in which a page, which is one picture, is shown to the model."""
+        return target_size(count, height, width, self.image_rules)
+
     def image_text(self, grid: Grid) -> str:
         """What stands for a picture, between the template's marks."""
         return IMAGE_TOKEN * self.image_rules.tokens(grid)

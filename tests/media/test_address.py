@@ -16,7 +16,8 @@ from urllib.parse import quote
 import pytest
 
 from glmv_cli.errors import GlmvError, InputNotFoundError, MediaError, UsageError
-from glmv_cli.media.address import FetchLimits, fetch
+from glmv_cli.media.address import fetch
+from glmv_cli.media.limits import FetchLimits
 from glmv_cli.media.naming import is_address, shown_name
 from glmv_cli.media.source import open_source
 

@@ -39,7 +39,7 @@ def test_a_film_on_standard_input_is_a_film(tmp_path: Path) -> None:
     assert numbers(video.frames) == list(range(12))
 
 
-@pytest.mark.parametrize("content", [b"hello, world\n", b"%PDF-1.7 ...", b"\x89PN", b"\0" * 4096])
+@pytest.mark.parametrize("content", [b"hello, world\n", b"about %PDF-1.7", b"\x89PN", b"\0" * 4096])
 def test_other_content_is_refused_whatever_its_name(content: bytes) -> None:
     with pytest.raises(MediaError) as caught:
         load(MediaSource("a.png", data=content), sampler=never)

@@ -48,9 +48,14 @@ def test_containers_are_known_by_their_signatures(head: bytes, kind: str) -> Non
         b"RIFF\0\0\0\0WAVEfmt ",
         b"12345678WEBP",
         b"#EXTM3U\nhttp://example.org/film.ts\n",
-        b"%PDF-1.7",
+        b"about %PDF-1.7",
         b"<svg xmlns='http://www.w3.org/2000/svg'/>",
     ],
 )
 def test_other_content_is_neither(head: bytes) -> None:
     assert sniff(head) is None
+
+
+@pytest.mark.parametrize("before", [b"", b"\xef\xbb\xbf", b"\r\n ", b"\0"])
+def test_a_pdf_is_a_document(before: bytes) -> None:
+    assert sniff(before + b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n") == "document"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from prompt_toolkit.application import get_app, run_in_terminal
 from prompt_toolkit.buffer import Buffer
@@ -18,6 +19,7 @@ from glmv_cli.cli.chat.paths import only_media
 from glmv_cli.cli.chat.staging import stage
 from glmv_cli.cli.chat.talk import Talk
 from glmv_cli.errors import GlmvError
+from glmv_cli.media.limits import FindLimits
 
 _AT_PROMPT = has_focus(DEFAULT_BUFFER)
 
@@ -77,7 +79,10 @@ def bindings(talk: Talk, leaving: Leaving, complain: Callable[[GlmvError], None]
             event.current_buffer.insert_text(text)
         try:
             for path in paths:
-                talk.add(stage(path))
+                items, notice = stage(path, FindLimits.of(talk.settings))
+                talk.add_all(items)
+                if notice is not None:
+                    run_in_terminal(partial(talk.add_all, (), notice))
         except GlmvError as error:
             complain(error)
 

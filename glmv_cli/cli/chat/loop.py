@@ -21,6 +21,7 @@ from glmv_cli.cli.failures import write_traceback
 from glmv_cli.cli.history.turns import TurnKeeper
 from glmv_cli.conversation import media_of, text_of, user_message
 from glmv_cli.errors import GlmvError
+from glmv_cli.media.limits import FindLimits
 from glmv_cli.render.errors import write_error, write_note
 from glmv_cli.render.sanitize import without_surrogates
 from glmv_cli.store.models import resolve_model
@@ -50,7 +51,8 @@ def chat(environment: Environment, options: AnswerOptions, media: Sequence[str],
     if options.no_color:
         environment = environment.without_color()
     model = resolve_model(settled.settings.model, environment.environ, settled.origins.get("model"))
-    staged = [stage(path) for path in media]
+    limits = FindLimits.of(settled.settings)
+    staged = [stage(path, limits) for path in media]
     earlier = None if stored is None else stored_conversation(environment, stored)
     if model.by_default:
         write_note(environment.output, BY_DEFAULT)
@@ -63,8 +65,8 @@ def chat(environment: Environment, options: AnswerOptions, media: Sequence[str],
     try:
         if earlier is not None:
             go_on(talk, keeper, earlier)
-        for item in staged:
-            talk.add(item)
+        for items, notice in staged:
+            talk.add_all(items, notice)
         return _converse(talk, _reader(talk))
     finally:
         resident.close(_PATIENCE_S)
@@ -116,7 +118,7 @@ def _say(talk: Talk, text: str) -> None:
     paths = only_media(text)
     question, named = ("", paths) if paths else take_media(text)
     for path in named:
-        talk.add(stage(path))
+        talk.add_all(*stage(path, FindLimits.of(talk.settings)))
     if question.strip():
         talk.due = Due(user_message(question.strip(), tuple(item.source for item in talk.staged)))
 

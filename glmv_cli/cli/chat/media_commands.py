@@ -7,6 +7,7 @@ from glmv_cli.cli.chat.paths import unquoted
 from glmv_cli.cli.chat.staging import chips, stage, stage_bytes
 from glmv_cli.cli.chat.talk import Talk
 from glmv_cli.errors import UsageError
+from glmv_cli.media.limits import FindLimits
 from glmv_cli.media.sniff import Kind
 
 
@@ -40,4 +41,5 @@ def remove(talk: Talk, argument: str) -> None:
 def _show(talk: Talk, argument: str, kind: Kind) -> None:
     if not argument:
         raise UsageError(f"/{kind} wants the path of one", f"say /{kind} PATH")
-    talk.add(stage(unquoted(argument) if argument[0] in "\"'~\\" or "\\" in argument else argument, kind))
+    path = unquoted(argument) if argument[0] in "\"'~\\" or "\\" in argument else argument
+    talk.add_all(*stage(path, FindLimits.of(talk.settings), kind))

@@ -1,4 +1,4 @@
-"""Paths of pictures and films in what a person types, pastes or drops."""
+"""Paths of pictures, films and documents in what a person types, pastes or drops."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import re
 from collections.abc import Callable
 from urllib.parse import unquote, urlsplit
 
+from glmv_cli.errors import UsageError
+from glmv_cli.media.pages import split_pages
 from glmv_cli.media.sniff import HEAD_BYTES, sniff
 
 # A word: in quotes, or with spaces that a backslash makes part of it.
@@ -16,13 +18,14 @@ _PUNCTUATION = "?!.,;:)"
 
 
 def is_media(path: str) -> bool:
-    """Whether there is such a file, and it is a picture or film by its content."""
+    """Whether there is such a file, and it is a picture, film or PDF by its content; ``#2-4`` may stand behind it."""
     try:
-        if not os.path.isfile(path):  # opening a pipe would wait for its writer
+        file_path, _ = split_pages(path)
+        if not os.path.isfile(file_path):  # opening a pipe would wait for its writer
             return False
-        with open(path, "rb") as file:
+        with open(file_path, "rb") as file:
             return sniff(file.read(HEAD_BYTES)) is not None
-    except (OSError, ValueError):
+    except (OSError, ValueError, UsageError):
         return False
 
 

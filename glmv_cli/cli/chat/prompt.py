@@ -21,7 +21,7 @@ from prompt_toolkit.styles import Style
 from glmv_cli.cli.chat.completion import ChatCompleter
 from glmv_cli.cli.chat.keys import Leaving, bindings
 from glmv_cli.cli.chat.lines import unblocked
-from glmv_cli.cli.chat.staging import chips
+from glmv_cli.cli.chat.staging import brief, chips
 from glmv_cli.cli.chat.talk import Talk
 from glmv_cli.errors import GlmvError
 from glmv_cli.render.errors import write_error
@@ -69,7 +69,7 @@ class Prompt:
         return unblocked(self._session.prompt(default=draft, pre_run=self._model_changed))
 
     def _message(self) -> StyleAndTextTuples:
-        shown: StyleAndTextTuples = [("class:chip", f"{chip}\n") for chip in chips(self._talk.staged)]
+        shown: StyleAndTextTuples = [("class:chip", f"{chip}\n") for chip in brief(chips(self._talk.staged))]
         return [*shown, ("", "> ")]
 
     def _toolbar(self) -> str:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from glmv_cli.cli.failures import reading
 from glmv_cli.errors import GlmvError, MediaError
+from glmv_cli.media.find import find_media
 from glmv_cli.media.kind import kind_of
+from glmv_cli.media.limits import FindLimits
 from glmv_cli.media.sniff import Kind
-from glmv_cli.media.source import open_source
 from glmv_cli.messages import MediaSource, SeeingOptions
 from glmv_cli.render.sanitize import visible_line
 from glmv_cli.units import format_count
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from glmv_cli.prompt.estimate import Estimate
 
 _AS_TRAINED = SeeingOptions()
+_MOST_LINES = 8
 
 
 @dataclass(slots=True)
@@ -41,13 +43,14 @@ class Staged:
             self.estimate = None
 
 
-def stage(path: str, kind: Kind | None = None) -> Staged:
-    """The file at ``path``. Raises :class:`GlmvError` if it cannot be opened, or is no picture or film, or not a
-    ``kind``.
+def stage(path: str, limits: FindLimits, kind: Kind | None = None) -> tuple[list[Staged], str | None]:
+    """The file at ``path``, or its pages, and a line about those that were left out.
+
+    Raises :class:`GlmvError` if it cannot be opened, or is no picture or film, or not a ``kind``.
     """
     with reading():
-        source = open_source(path, io.BytesIO())
-        return _staged(source, kind)
+        found = find_media(path, io.BytesIO(), limits)
+        return [_staged(source, kind) for source in found.sources], found.notice
 
 
 def stage_bytes(name: str, data: bytes) -> Staged:
@@ -66,6 +69,14 @@ def _staged(source: MediaSource, kind: Kind | None) -> Staged:
 def chips(staged: Sequence[Staged]) -> list[str]:
     """A line for each: ``[image 1: cat.png 1024×768 ≈ 312 tokens]``."""
     return [_chip(number, item) for number, item in enumerate(staged, 1)]
+
+
+def brief(lines: Sequence[str]) -> list[str]:
+    """``lines`` without those in the middle, if they are too many to stand above a prompt."""
+    if len(lines) <= _MOST_LINES:
+        return list(lines)
+    head, tail = _MOST_LINES - 3, 2
+    return [*lines[:head], f"[… {len(lines) - head - tail} more]", *lines[-tail:]]
 
 
 def _chip(number: int, item: Staged) -> str:

@@ -61,7 +61,7 @@ def inspect(
     settled = options.settled(context)
     shown = seeing.seeing_of(context, settled.settings)
     inspector: Inspector = open_inspector(environment, settled, shown, output)
-    facts: list[dict[str, Any]] = [fact for name in media if (fact := inspector.inspect(name)) is not None]
+    facts: list[dict[str, Any]] = [fact for name in media for fact in inspector.inspect(name)]
     if facts:
         environment.output.to_stdout(inspect_json(facts) if json else inspect_text(inspector.model, facts))
     return inspector.status

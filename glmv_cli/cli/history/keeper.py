@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TypeVar
 
-from glmv_cli.cli.history.media import digest_later, medium_of
+from glmv_cli.cli.history.media import digest_later, mediums_of
 from glmv_cli.conversation import media_of, text_of
 from glmv_cli.errors import GlmvError
 from glmv_cli.messages import Message
@@ -65,7 +65,7 @@ class Keeper:
 
     def asked(self, model: str, question: Message, think: bool) -> Asked:
         """``question`` as the history has it."""
-        return Asked(model, think, text_of(question), tuple(map(medium_of, media_of(question))) if self._usable else ())
+        return Asked(model, think, text_of(question), mediums_of(media_of(question)) if self._usable else ())
 
     def began(self, exchange: int | None, asked: Asked, question: Message) -> None:
         """``exchange`` is what is being answered; ``None`` if it could not be written."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -19,10 +19,23 @@ from glmv_cli.store.history.records import Medium
 _AT_ONCE = 4 << 20
 """Bytes that are hashed while one waits: a few milliseconds."""
 _CHUNK = 1 << 20
+_File = tuple[Path | None, bytes | None]
 
 
-def medium_of(source: MediaSource) -> Medium:
-    """What is kept of ``source``; a large one has no digest yet."""
+def mediums_of(sources: Sequence[MediaSource]) -> tuple[Medium, ...]:
+    """What is kept of ``sources``; a large one has no digest yet. A document is read once for all of its pages."""
+    files: dict[_File, Medium] = {}
+    for source in sources:
+        if _file(source) not in files:
+            files[_file(source)] = _medium_of(source)
+    return tuple(replace(files[_file(source)], name=source.name, page=source.page) for source in sources)
+
+
+def _file(source: MediaSource) -> _File:
+    return source.path, source.data
+
+
+def _medium_of(source: MediaSource) -> Medium:
     size = _size(source)
     path = None if source.path is None else Path(os.path.abspath(source.path))
     medium = Medium(source.name, path, _kind(source), size)
@@ -41,8 +54,11 @@ def digest_later(history: Path, exchange: int, media: Mapping[Medium, MediaSourc
 def _digest_all(history: Path, exchange: int, media: Mapping[Medium, MediaSource]) -> None:
     from glmv_cli.store.history.writing import write_digest
 
+    digests: dict[_File, str | None] = {}
     for medium, source in media.items():
-        digest = _digest(source)
+        if _file(source) not in digests:
+            digests[_file(source)] = _digest(source)
+        digest = digests[_file(source)]
         if digest is not None:
             with suppress(GlmvError):  # who writes the answer tells what is wrong with the file
                 write_digest(history, exchange, medium, digest)

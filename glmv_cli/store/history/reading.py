@@ -147,7 +147,7 @@ def _summary(connection: sqlite3.Connection, row: sqlite3.Row) -> Summary:
 
 
 def _exchange(connection: sqlite3.Connection, row: sqlite3.Row) -> StoredExchange:
-    query = "SELECT name, path, kind, size, sha256 FROM media WHERE exchange_id = ? ORDER BY id"
+    query = "SELECT name, path, kind, size, sha256, page FROM media WHERE exchange_id = ? ORDER BY id"
     media = tuple(_medium(*values) for values in connection.execute(query, (row["id"],)))
     return StoredExchange(
         id=row["id"],
@@ -174,5 +174,7 @@ def _outcome(row: sqlite3.Row) -> Outcome:
     )
 
 
-def _medium(name: str, path: str | bytes | None, kind: str, size: int | None, sha256: str | None) -> Medium:
-    return Medium(name, None if path is None else Path(os.fsdecode(path)), kind, size, sha256)
+def _medium(
+    name: str, path: str | bytes | None, kind: str, size: int | None, sha256: str | None, page: int | None
+) -> Medium:
+    return Medium(name, None if path is None else Path(os.fsdecode(path)), kind, size, sha256, page)

@@ -13,7 +13,7 @@ from glmv_cli.transcript import Attachment, Digests, Transcript
 
 @dataclass(frozen=True, slots=True)
 class Medium:
-    """A picture or film that was shown; its bytes are not kept.
+    """A picture, film or page that was shown; its bytes are not kept.
 
     ``path`` is absolute, and ``None`` if it never was a file. ``size`` is in bytes. ``sha256`` is ``None`` if it could
     not be read, or the process ended before all of it was.
@@ -24,11 +24,12 @@ class Medium:
     kind: str
     size: int | None
     sha256: str | None = None
+    page: int | None = None
 
     @property
     def attachment(self) -> Attachment:
         """The same as a part of a transcript."""
-        return Attachment(self.name, self.path, self.sha256)
+        return Attachment(self.name, self.path, self.sha256, self.page)
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,9 @@ _VERSION_1 = (
     END""",
 )
 
-MIGRATIONS = (_VERSION_1,)
+_VERSION_2 = ("ALTER TABLE media ADD COLUMN page INTEGER",)
+
+MIGRATIONS = (_VERSION_1, _VERSION_2)
 """Statements that lead from each version to the next; the first from an empty file."""
 VERSION = len(MIGRATIONS)
 

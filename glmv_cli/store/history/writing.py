@@ -97,7 +97,7 @@ class HistoryWriter:
             )
         )
         self._connection.executemany(
-            "INSERT INTO media (exchange_id, name, path, kind, size, sha256) VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO media (exchange_id, name, path, kind, size, sha256, page) VALUES (?, ?, ?, ?, ?, ?, ?)",
             [(exchange, *_row(medium)) for medium in asked.media],
         )
         return exchange
@@ -133,8 +133,8 @@ def clean(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-def _row(medium: Medium) -> tuple[str, str | bytes | None, str, int | None, str | None]:
-    return clean(medium.name), _stored_path(medium.path), medium.kind, medium.size, medium.sha256
+def _row(medium: Medium) -> tuple[str, str | bytes | None, str, int | None, str | None, int | None]:
+    return clean(medium.name), _stored_path(medium.path), medium.kind, medium.size, medium.sha256, medium.page
 
 
 def _stored_path(path: Path | None) -> str | bytes | None:

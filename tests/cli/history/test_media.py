@@ -4,7 +4,7 @@ import hashlib
 import threading
 from pathlib import Path
 
-from glmv_cli.cli.history.media import digest_later, medium_of
+from glmv_cli.cli.history.media import digest_later, mediums_of
 from glmv_cli.messages import MediaSource
 from glmv_cli.store.history.reading import History
 from glmv_cli.store.history.records import Asked
@@ -15,7 +15,7 @@ def test_a_large_file_is_hashed_later(tmp_path: Path) -> None:
     film = tmp_path / "film.mp4"
     film.write_bytes(b"\0\0\0\x18ftypisom" + bytes(5 << 20))
     source = MediaSource("film.mp4", film)
-    medium = medium_of(source)
+    (medium,) = mediums_of([source])
     assert (medium.kind, medium.size, medium.sha256) == ("video", film.stat().st_size, None)
     history = tmp_path / "history.db"
     exchange = HistoryWriter(history).begin("describe", None, Asked("glm", True, "?", (medium,)))
@@ -28,5 +28,5 @@ def test_a_large_file_is_hashed_later(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_gone_has_no_digest(tmp_path: Path) -> None:
-    medium = medium_of(MediaSource("gone.png", tmp_path / "gone.png"))
+    (medium,) = mediums_of([MediaSource("gone.png", tmp_path / "gone.png")])
     assert (medium.path, medium.kind, medium.size, medium.sha256) == (tmp_path / "gone.png", "unknown", None, None)

@@ -1,0 +1,136 @@
+"""Pages of PDF files as pictures, drawn by pdfium in the very size in which a model sees them."""
+
+from __future__ import annotations
+
+import logging
+import math
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import pypdfium2.raw as pdfium
+from pypdfium2 import PdfBitmap, PdfDocument, PdfiumError
+
+from glmv_cli.errors import MediaError, MemoryShortageError
+from glmv_cli.media.frames import DecodedImage, FrameFit
+from glmv_cli.media.limits import check_size
+from glmv_cli.media.source import open_bytes
+from glmv_cli.messages import MediaSource
+
+_DENSITY = 200 / 72
+"""Pixels a point, at most: 200 dpi, in which offices scan. More shows nothing new of a page of text."""
+_MOST_PIXELS = 2**25
+"""Of a poster, whose points are many: beyond what any model is shown."""
+_WHITE = 0xFFFFFFFF
+
+_ONE_AT_A_TIME = threading.Lock()
+"""pdfium is not made for threads."""
+
+# What it says is for programmers; without a handler Python would print it.
+logging.getLogger("pypdfium2").addHandler(logging.NullHandler())
+
+
+def count_pages(source: MediaSource) -> int:
+    """How many pages there are, at least one. Raises what :func:`read_page` does."""
+    with _opened(source) as document:
+        return len(document)
+
+
+def page_size(source: MediaSource) -> tuple[int, int]:
+    """Width and height in pixels of a page, turned as it is shown; nothing is drawn. Raises as :func:`read_page`."""
+    with _opened(source) as document:
+        return _size(source, document)
+
+
+def read_page(source: MediaSource, *, max_pixels: int, fit: FrameFit | None = None) -> DecodedImage:
+    """Draw a page over white, with its annotations and the contents of its forms; the first one if none is named.
+
+    ``fit`` says how large a model wants it; without it, it has 200 dpi. Only what is drawn counts for ``max_pixels``.
+
+    Raises:
+        MediaError: not a PDF, encrypted, damaged, without pages, or without this one.
+        InputNotFoundError: the file cannot be opened any more.
+        MemoryShortageError: it does not fit in memory.
+    """
+    with _opened(source) as document:
+        width, height = _size(source, document)
+        drawn_height, drawn_width = _fitted(source.name, fit, height, width)
+        check_size(source.name, drawn_width, drawn_height, max_pixels)
+        # Before a page is opened, or its fields stay empty.
+        document.init_forms()
+        page = document[_index(source, document)]
+        bitmap = PdfBitmap.new_native(drawn_width, drawn_height, pdfium.FPDFBitmap_BGR)
+        pdfium.FPDFBitmap_FillRect(bitmap, 0, 0, drawn_width, drawn_height, _WHITE)
+        place = (0, 0, drawn_width, drawn_height, 0, pdfium.FPDF_ANNOT)
+        pdfium.FPDF_RenderPageBitmap(bitmap, page, *place)
+        if document.formenv is not None:
+            pdfium.FPDF_FFLDraw(document.formenv, bitmap, page, *place)
+        pixels = np.ascontiguousarray(bitmap.to_numpy()[:, :, ::-1])
+    return DecodedImage(pixels, (height, width))
+
+
+def _fitted(name: str, fit: FrameFit | None, height: int, width: int) -> tuple[int, int]:
+    try:
+        return fit(1, height, width) if fit else (height, width)
+    except MediaError as error:  # of a page that is too long and thin
+        raise MediaError(f"{name}: {error.message}", error.hint) from error
+
+
+@contextmanager
+def _opened(source: MediaSource) -> Iterator[PdfDocument]:
+    """The document in ``source``; what pdfium raises inside is raised in our words."""
+    name = source.name
+    open_bytes(source).close()  # says why a file cannot be read, which pdfium does not
+    with _ONE_AT_A_TIME:
+        handle = _load(source)
+        if not handle:
+            raise _refusal(name, pdfium.FPDF_GetLastError())
+        document = PdfDocument(handle)
+        try:
+            if len(document) < 1:
+                raise MediaError(f"{name} has no pages", "save or print it anew")
+            yield document
+        except PdfiumError as error:
+            raise _damaged(name) from error
+        except MemoryError as error:
+            raise MemoryShortageError(f"{name} does not fit in memory", "choose fewer pages") from error
+        finally:
+            document.close()
+
+
+def _load(source: MediaSource) -> pdfium.FPDF_DOCUMENT:
+    """Not by ``PdfDocument`` itself, which tells a document without pages from an error by the error before."""
+    if source.path is not None:
+        return pdfium.FPDF_LoadDocument(os.fsencode(source.path.absolute()) + b"\0", None)
+    data = source.data or b""
+    return pdfium.FPDF_LoadMemDocument64(data, len(data), None)
+
+
+def _refusal(name: str, code: int) -> MediaError:
+    if code in (pdfium.FPDF_ERR_PASSWORD, pdfium.FPDF_ERR_SECURITY):
+        return MediaError(
+            f"{name} is encrypted, and cannot be read without its password",
+            "save it without one first, as 'qpdf --decrypt --password=… in.pdf out.pdf' does",
+        )
+    return _damaged(name)
+
+
+def _damaged(name: str) -> MediaError:
+    return MediaError(f"{name} is damaged, or not a PDF that can be read", "fetch it again, or print it to a new PDF")
+
+
+def _index(source: MediaSource, document: PdfDocument) -> int:
+    page = 1 if source.page is None else source.page
+    if page > len(document):
+        raise MediaError(f"{source.name}: there are only {len(document)} pages now", "has the file changed?")
+    return page - 1
+
+
+def _size(source: MediaSource, document: PdfDocument) -> tuple[int, int]:
+    width, height = document.get_page_size(_index(source, document))
+    if not (0 < width < math.inf and 0 < height < math.inf):
+        raise MediaError(f"{source.name} has no size", "fetch it again, or print it to a new PDF")
+    scale = min(_DENSITY, math.sqrt(_MOST_PIXELS / (width * height)))
+    return max(1, round(width * scale)), max(1, round(height * scale))

@@ -1,0 +1,65 @@
+"""PDF files, written by hand: pages of plain colours and a few shapes, whose every byte is known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+POINTS = (144.0, 108.0)
+"""Width and height of a page; 400×300 pixels at 200 dpi."""
+
+
+def pdf_of(objects: Sequence[bytes], trailer: bytes = b"") -> bytes:
+    """A file of numbered objects, from 1; the first is the catalog."""
+    data = b"%PDF-1.7\n"
+    places = []
+    for number, body in enumerate(objects, 1):
+        places.append(len(data))
+        data += b"%d 0 obj\n%s\nendobj\n" % (number, body)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    start = len(data)
+    data += b"xref\n0 %d\n0000000000 65535 f \n%s" % (len(places) + 1, table)
+    data += b"trailer\n<</Size %d /Root 1 0 R %s>>\nstartxref\n%d\n%%%%EOF\n" % (len(places) + 1, trailer, start)
+    return data
+
+
+def page_objects(drawings: Sequence[bytes], entries: bytes = b"", catalog: bytes = b"") -> list[bytes]:
+    """A document whose pages draw these; ``entries`` stand in each page, ``catalog`` in the catalog.
+
+    Objects are the catalog, the list of pages, then a page and its drawing each.
+    """
+    kids = b" ".join(b"%d 0 R" % (3 + 2 * index) for index in range(len(drawings)))
+    objects = [
+        b"<</Type /Catalog /Pages 2 0 R %s>>" % catalog,
+        b"<</Type /Pages /Kids [%s] /Count %d /MediaBox [0 0 %g %g]>>" % (kids, len(drawings), *POINTS),
+    ]
+    for index, drawing in enumerate(drawings):
+        objects.append(b"<</Type /Page /Parent 2 0 R /Contents %d 0 R %s>>" % (4 + 2 * index, entries))
+        objects.append(b"<</Length %d>>\nstream\n%s\nendstream" % (len(drawing), drawing))
+    return objects
+
+
+def rectangle(colour: tuple[float, float, float], x: float, y: float, width: float, height: float) -> bytes:
+    """Filled; points from the lower left corner of the page."""
+    return b"%g %g %g rg %g %g %g %g re f\n" % (*colour, x, y, width, height)
+
+
+def grey(number: int) -> tuple[float, float, float]:
+    """The colour that page ``number`` of :func:`write_pdf` is filled with: ``8 · number`` of 255."""
+    return (8 * number / 255,) * 3
+
+
+def write_pdf(path: Path, count: int = 1, entries: bytes = b"") -> Path:
+    """``count`` pages, each of a grey of its own."""
+    drawings = [rectangle(grey(number), 0, 0, *POINTS) for number in range(1, count + 1)]
+    path.write_bytes(pdf_of(page_objects(drawings, entries)))
+    return path
+
+
+def encrypted(data: bytes) -> bytes:
+    """``data`` with an encryption of which nobody knows the password (40-bit RC4, algorithm 2 of PDF 1.7)."""
+    entry = b"/Encrypt <</Filter /Standard /V 1 /R 2 /O <%s> /U <%s> /P -4>> /ID [<00> <00>] " % (
+        b"11" * 32,
+        b"22" * 32,
+    )
+    return data.replace(b"/Root 1 0 R", b"/Root 1 0 R " + entry)
