@@ -1,6 +1,6 @@
 """What comes back from a model while it answers: a stream of frozen events.
 
-The order is ``Notice* Progress* (ThinkingDelta* AnswerDelta*)* Finished``. The deltas, joined, are exactly
+The order is ``Notice* PromptSize Progress* (ThinkingDelta* AnswerDelta*)* Finished``. The deltas, joined, are exactly
 ``Finished.thinking`` and ``Finished.answer``.
 """
 
@@ -17,6 +17,28 @@ class Notice:
     """One line for the user that is not part of the answer."""
 
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PromptPart:
+    """What one source takes of a prompt: the text, a picture, a film, or ``count`` pages of a document."""
+
+    name: str
+    count: int
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class PromptSize:
+    """Tokens of the prompt by source, told before they are computed; ``context`` is for them and the answer."""
+
+    parts: tuple[PromptPart, ...]
+    context: int
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return sum(part.tokens for part in self.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,4 +144,4 @@ class Finished:
     """None: nothing had to be."""
 
 
-Event = Notice | Progress | ThinkingDelta | AnswerDelta | Finished
+Event = Notice | PromptSize | Progress | ThinkingDelta | AnswerDelta | Finished

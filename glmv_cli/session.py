@@ -14,6 +14,7 @@ from glmv_cli.engine.think_budget import ThinkBudget
 from glmv_cli.events import Event, Notice, Progress
 from glmv_cli.families import Family
 from glmv_cli.media.frames import DecodedVideo
+from glmv_cli.media.kind import kind_of
 from glmv_cli.media.load import load
 from glmv_cli.messages import ChatRequest, MediaPart, MediaSource, SamplingOptions
 from glmv_cli.model.threads import use_threads
@@ -23,7 +24,8 @@ from glmv_cli.parsing.stops import StopFilter
 from glmv_cli.parsing.stream import StreamParser
 from glmv_cli.placement.budget import Wishes
 from glmv_cli.placement.threads import Threads
-from glmv_cli.prompt.builder import DecodedMedia
+from glmv_cli.prompt.account import Account, check_room
+from glmv_cli.prompt.builder import DecodedMedia, sources_of
 from glmv_cli.reply import Reply, boxes_in
 
 _NO_WISHES = Wishes()
@@ -68,9 +70,14 @@ class Session:
             self._notice = None
         if not request.think and not model.builder.can_skip_thinking:
             yield Notice(f"{model.name} thinks before every answer: its chat template has no switch for it")
+        account = model.builder.account(request.messages, _sizes(request), request.think, request.seeing)
+        self._check_room(account, request)
         media = self._decode(request, max_pixels)
         yield from (Notice(m.notice) for m in media.values() if isinstance(m, DecodedVideo) and m.notice)
         inputs = model.builder.build(request.messages, media, request.think, request.seeing)
+        account = account.exactly(inputs)
+        self._check_room(account, request)
+        yield account.told(self.context)
         parser = StreamParser(self._markup, inputs.starts_in_thinking)
         reply = Reply(parser, StopFilter(request.sampling.stop) if request.sampling.stop else None, started)
         sampler = self._sampler(request.sampling, parser)
@@ -86,6 +93,10 @@ class Session:
                 moved = model.offload.usage().since(before) if model.offload.is_active else None
                 yield reply.finished(step, inputs, boxes, model.load_s, prepared - started, moved)
 
+    def _check_room(self, account: Account, request: ChatRequest) -> None:
+        engine = self._model.engine
+        check_room(account, engine.context_length, engine.longest_context, request.sampling.max_tokens)
+
     def _sampler(self, options: SamplingOptions, parser: StreamParser) -> Sampler:
         sampler = make_sampler(options, self._model.generation)
         if options.schema is not None:
@@ -100,7 +111,7 @@ class Session:
         return ThinkBudget(sampler, options.think_budget, ending, lambda: parser.in_thinking)
 
     def _decode(self, request: ChatRequest, max_pixels: int) -> dict[MediaSource, DecodedMedia]:
-        sources = [p.source for m in request.messages for p in m.parts if isinstance(p, MediaPart)]
+        sources = sources_of(request.messages)
         if not sources:
             return {}
         sight = self._model.builder.sight.within(request.seeing)
@@ -120,6 +131,20 @@ class Session:
 def _markup(family: Family) -> Markup:
     opening, closing = family.answer_tags or (None, None)
     return Markup(answer_open=opening, answer_close=closing)
+
+
+def _sizes(request: ChatRequest) -> dict[MediaSource, tuple[int, int] | None]:
+    """Height and width of the pictures, by their headers; films have none here."""
+    sizes: dict[MediaSource, tuple[int, int] | None] = {}
+    for source in dict.fromkeys(sources_of(request.messages)):
+        if kind_of(source, request.seeing.animated) == "video":
+            sizes[source] = None
+        else:
+            from glmv_cli.media.image import image_size  # Pillow, only where there are pictures
+
+            width, height = image_size(source)
+            sizes[source] = (height, width)
+    return sizes
 
 
 def _last_shown(request: ChatRequest) -> list[MediaSource]:

@@ -70,7 +70,10 @@ class LocalEngine:
         self._tokenizer = tokenizer
         self.stop_ids = stop_ids
         self._chunk = chunk
+        self.longest_context = network.context_length
+        """What the model was made for."""
         self.context_length = min(context or network.context_length, network.context_length)
+        """What prompt and answer may have together."""
         self._read = PromptCache(network.new_cache(self.context_length), self.context_length)
         self._seen = VisionCache(network)
 
@@ -88,7 +91,7 @@ class LocalEngine:
         weights are damaged.
         """
         length = inputs.ids.shape[1]
-        room = min(max_tokens, room_for_answer(inputs, self.context_length, self._network.context_length))
+        room = min(max_tokens, room_for_answer(length, self.context_length))
         ids = torch.empty(1, length + room, dtype=torch.int64)  # [1, L + room]
         ids[:, :length] = inputs.ids
         seconds = _Seconds()

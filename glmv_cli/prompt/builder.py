@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,9 +15,10 @@ from glmv_cli.errors import MediaError, ModelError
 from glmv_cli.families import family_of
 from glmv_cli.media.frames import DecodedImage, DecodedVideo
 from glmv_cli.messages import MediaPart, MediaSource, Message, SeeingOptions, TextPart
+from glmv_cli.prompt.account import Account, Share
 from glmv_cli.prompt.inputs import IMAGE, VIDEO, ModelInputs, Vision
 from glmv_cli.prompt.patches import patchify
-from glmv_cli.prompt.pixels import Grid
+from glmv_cli.prompt.pixels import Grid, picture_tokens
 from glmv_cli.prompt.sight import IMAGE_TOKEN, VIDEO_END, VIDEO_START, VIDEO_TOKEN, Sight
 from glmv_cli.store.checkpoint_files import CONFIG
 from glmv_cli.store.json_files import read_json
@@ -47,7 +48,7 @@ class PromptBuilder:
         self.after_thinking = self._text_after_thinking()
         """What the template puts between the end of the thinking and the answer."""
         hello = [Message("user", (TextPart("Hello"),))]
-        self.can_skip_thinking = self._render(hello, {}, think=False) != self._render(hello, {}, think=True)
+        self.can_skip_thinking = self._render(hello, (), think=False) != self._render(hello, (), think=True)
         """Whether the template knows of a switch; that of GLM-4.1V does not."""
 
     @property
@@ -74,7 +75,7 @@ class PromptBuilder:
         Raises :class:`MediaError` for media that the family's processors refuse, and :class:`UsageError` for a budget
         of ``seeing`` that cannot be kept.
         """
-        sources = [p.source for m in messages for p in m.parts if isinstance(p, MediaPart)]
+        sources = sources_of(messages)
         films = [shown for source in sources if isinstance(shown := media[source], DecodedVideo)]
         images, videos = [], []
         for source in sources:
@@ -86,7 +87,7 @@ class PromptBuilder:
                 else:
                     size = (shown.info.height, shown.info.width)
                     videos.append(patchify(shown.frames, self.sight.within(seeing).video_rules, size))
-        text = self._render(messages, media, think)
+        text = self._render(messages, {s for s in sources if isinstance(media[s], DecodedVideo)}, think)
         expanded = self._expand(
             text,
             iter([self.sight.image_text(grid) for _, grid in images]),
@@ -102,7 +103,32 @@ class PromptBuilder:
             starts_in_thinking=text.rstrip().endswith(_THINK_OPEN),
         )
 
-    def _render(self, messages: Sequence[Message], media: Mapping[MediaSource, DecodedMedia], think: bool) -> str:
+    def account(
+        self,
+        messages: Sequence[Message],
+        sizes: Mapping[MediaSource, tuple[int, int] | None],
+        think: bool,
+        seeing: SeeingOptions = _AS_TRAINED,
+    ) -> Account:
+        """What the prompt will take, before anything is decoded; films, which have no size here, count nothing yet.
+
+        ``sizes`` are height and width. Raises as :meth:`build` does.
+        """
+        sources = sources_of(messages)
+        text = self._render(messages, {source for source in sources if sizes[source] is None}, think)
+        encoded = self._tokenizer(text, add_special_tokens=False)["input_ids"]
+        if not sources:
+            return Account(len(encoded))
+        rules = self.sight.image_rules
+        narrowed = self.sight.within(seeing).image_rules
+        shares = []
+        for source in sources:
+            size = sizes[source]
+            with _naming(source):
+                shares.append(Share(source, size, 0 if size is None else picture_tokens(*size, narrowed)))
+        return Account(len(encoded) - len(sources), tuple(shares), rules, seeing)
+
+    def _render(self, messages: Sequence[Message], films: Collection[MediaSource], think: bool) -> str:
         def content(message: Message) -> str | list[dict[str, str]]:
             # Text alone goes in as a string: the template of GLM-4.1V takes nothing else of a system message.
             if all(isinstance(p, TextPart) for p in message.parts):
@@ -112,7 +138,7 @@ class PromptBuilder:
         def part(item: TextPart | MediaPart) -> dict[str, str]:
             if isinstance(item, TextPart):
                 return {"type": "text", "text": self._special.sub(_defuse, item.text)}
-            return {"type": "image" if isinstance(media[item.source], DecodedImage) else "video"}
+            return {"type": "video" if item.source in films else "image"}
 
         conversation = [{"role": m.role, "content": content(m)} for m in messages]
         try:
@@ -126,7 +152,7 @@ class PromptBuilder:
     def _text_after_thinking(self) -> str:
         """Found by rendering an answer; a broken template shows here."""
         answered = [Message("user", (TextPart("Hello"),)), Message("assistant", (TextPart("Hi"),))]
-        _, close, after = self._render(answered, {}, think=True).rpartition(_THINK_CLOSE)
+        _, close, after = self._render(answered, (), think=True).rpartition(_THINK_CLOSE)
         return after[: len(after) - len(after.lstrip())] if close else ""
 
     @staticmethod
@@ -146,6 +172,11 @@ class PromptBuilder:
         in_video = (ids == start).cumsum(-1) > (ids == end).cumsum(-1)
         kinds: torch.Tensor = (ids == image) * torch.where(in_video, VIDEO, IMAGE)
         return kinds.int()
+
+
+def sources_of(messages: Sequence[Message]) -> list[MediaSource]:
+    """All media, in order; what is shown twice is there twice."""
+    return [part.source for message in messages for part in message.parts if isinstance(part, MediaPart)]
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from pathlib import Path
 from glmv_cli.media.image import image_size
 from glmv_cli.media.kind import kind_of
 from glmv_cli.messages import MediaSource, SeeingOptions
-from glmv_cli.prompt.pixels import PixelRules, target_size
+from glmv_cli.prompt.pixels import PixelRules, picture_tokens, target_size
 from glmv_cli.prompt.sight import Sight
 
 _AS_TRAINED = SeeingOptions()
@@ -33,7 +33,7 @@ def estimate(source: MediaSource, directory: Path, max_pixels: int, seeing: Seei
     sight = Sight.of(directory).within(seeing)
     if kind_of(source, seeing.animated) == "image":
         width, height = image_size(source)
-        return Estimate(width, height, None, _tokens(1, height, width, sight.image_rules))
+        return Estimate(width, height, None, picture_tokens(height, width, sight.image_rules))
     if kind_of(source, "first") == "image":
         from glmv_cli.media.animation import animation_info
 

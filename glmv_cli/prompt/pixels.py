@@ -131,6 +131,12 @@ def target_size(count: int, height: int, width: int, rules: PixelRules) -> tuple
     return new_height, new_width
 
 
+def picture_tokens(height: int, width: int, rules: PixelRules) -> int:
+    """What a picture of this size costs; raises as :func:`target_size` does."""
+    new_height, new_width = target_size(1, height, width, rules)
+    return rules.tokens((1, new_height // rules.patch_size, new_width // rules.patch_size))
+
+
 def fitted(frames: Pixels, rules: PixelRules, source_size: tuple[int, int] | None = None) -> tuple[Pixels, Grid]:
     """Frames ``[T, H, W, 3]`` → what a model sees of them, ``[T', H', W', 3]``, and the grid of its patches.
 

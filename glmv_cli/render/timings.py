@@ -5,24 +5,40 @@ from __future__ import annotations
 import resource
 import sys
 
-from glmv_cli.events import Event, Finished, Timings, Usage
+from glmv_cli.events import Event, Finished, PromptPart, PromptSize, Timings, Usage
 from glmv_cli.render.output import Output
 from glmv_cli.render.passing import PassingRenderer
 from glmv_cli.render.renderer import Renderer
-from glmv_cli.units import format_bytes
+from glmv_cli.render.sanitize import visible_line
+from glmv_cli.units import format_bytes, format_count
 
 
 class TimedRenderer(PassingRenderer):
-    """Another renderer, and after each of its answers what that cost, on stderr."""
+    """Another renderer, and on stderr before each of its answers what its prompt takes, after it what it cost."""
 
     def __init__(self, renderer: Renderer, output: Output) -> None:
         super().__init__(renderer)
         self._output = output
 
     def handle(self, event: Event) -> None:
+        if isinstance(event, PromptSize):
+            self._output.to_stderr(prompt_text(event))
         super().handle(event)
         if isinstance(event, Finished):
             self._output.to_stderr(timings_text(event.usage, event.timings, peak_memory()))
+
+
+def prompt_text(size: PromptSize) -> str:
+    """A line for the prompt, and one for each of its sources if there are several."""
+    lines = [f"{'prompt':<12} {format_count(size.total)} tokens of {format_count(size.context)}\n"]
+    if len(size.parts) > 1:
+        width = len(format_count(size.total))
+        lines += [f"{'':<12} {format_count(part.tokens):>{width}}  {_named(part)}\n" for part in size.parts]
+    return "".join(lines)
+
+
+def _named(part: PromptPart) -> str:
+    return visible_line(part.name) + (f", {part.count} pages" if part.count > 1 else "")
 
 
 def peak_memory() -> int:

@@ -12,7 +12,7 @@ from tests.cli.fakes import FakeSession, Glmv
     ("name", "status", "what"),
     [
         ("no-such.png", 66, "does not exist"),
-        (".", 66, "is a directory"),
+        ("fake", 66, "is a directory without pictures"),
         ("empty.png", 65, "is empty"),
         ("text.png", 65, "neither a picture nor a film"),
     ],

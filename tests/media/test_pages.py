@@ -33,7 +33,7 @@ def test_pages_are_those_that_are_written(text: str, pages: list[int]) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "-", ",", "1,", "0", "0-3", "7-3", "a", "1-2-3", "1.5", "\u0661", "²", "+1", "-0", "9" * 10]
+    "text", ["", "-", ",", "1,", "0", "0-3", "7-3", "a", "1-2-3", "1.5", "\u0661", "²", "+1", "-0", "5-0", "9" * 10]
 )
 def test_anything_else_is_no_choice(text: str) -> None:
     assert parse_pages(text) is None
