@@ -21,11 +21,11 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class PromptPart:
-    """What one source takes of a prompt: the text, a picture, a film, or ``count`` pages of a document."""
+    """What one source takes of a prompt: the text, a picture, a film, or some pages of a document."""
 
     name: str
-    count: int
     tokens: int
+    pages: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,10 @@ much.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from glmv_cli.errors import GlmvError, UsageError
+from glmv_cli.errors import GlmvError
 from glmv_cli.events import PromptPart, PromptSize
 from glmv_cli.messages import MediaSource, SeeingOptions
 from glmv_cli.prompt.inputs import IMAGE, TEXT, VIDEO, ModelInputs
@@ -50,12 +50,13 @@ class Account:
 
     def told(self, context: int) -> PromptSize:
         """For the user: pages of one document are one source."""
-        counts: dict[str, tuple[int, int]] = {}
+        parts = {"": PromptPart("text", self.text)}
         for share in self.shares:
-            count, tokens = counts.get(share.source.document, (0, 0))
-            counts[share.source.document] = (count + 1, tokens + share.tokens)
-        media = (PromptPart(name, count, tokens) for name, (count, tokens) in counts.items())
-        return PromptSize((PromptPart("text", 1, self.text), *media), context)
+            name = share.source.document
+            before = parts.get(name, PromptPart(name, 0))
+            pages = before.pages + (share.source.page is not None)
+            parts[name] = PromptPart(name, before.tokens + share.tokens, pages)
+        return PromptSize(tuple(parts.values()), context)
 
 
 def check_room(account: Account, context: int, most: int, answer: int) -> None:
@@ -66,10 +67,7 @@ def check_room(account: Account, context: int, most: int, answer: int) -> None:
     """
     if account.total < context:
         return
-    parts = ", ".join(
-        part.name + (f" ({part.count} pages)" if part.count > 1 else "") + f" {format_count(part.tokens)}"
-        for part in account.told(context).parts
-    )
+    parts = ", ".join(map(_part, account.told(context).parts))
     ways = _ways(account, context - min(answer, context // 4))
     if context < most:
         ways.append(f"raise --context, up to {most}")
@@ -91,17 +89,31 @@ def largest_image_tokens(account: Account, room: int) -> int | None:
     others = account.total - pictures
 
     def fits(most: int) -> bool:
-        try:
-            narrowed = rules.within(least, most)
-        except UsageError:  # less than the least that is asked for
-            return False
+        narrowed = rules.within(least, most)
         return others + sum(picture_tokens(*size, narrowed) for size in sizes) <= room
 
-    low, high = 0, max(share.tokens for share in account.shares if share.size is not None)
+    return _largest(least or 1, max(share.tokens for share in account.shares if share.size is not None), fits)
+
+
+def largest_video_tokens(account: Account, room: int) -> int | None:
+    """Likewise the ``--max-video-tokens``."""
+    films = [share.tokens for share in account.shares if share.size is None]
+    others = account.total - sum(films)
+    return _largest(1, max(films, default=0), lambda most: others + sum(min(film, most) for film in films) <= room)
+
+
+def _largest(least: int, high: int, fits: Callable[[int], bool]) -> int | None:
+    """The largest number from ``least`` to ``high`` that fits, if those below it do, too; ``None`` if none does."""
+    low = least - 1
     while low < high:
         middle = (low + high + 1) // 2
         low, high = (middle, high) if fits(middle) else (low, middle - 1)
-    return low or None
+    return low if low >= least else None
+
+
+def _part(part: PromptPart) -> str:
+    pages = f" ({part.pages} pages)" if part.pages > 1 else ""
+    return f"{part.name}{pages} {format_count(part.tokens) if part.tokens else '(not counted yet)'}"
 
 
 def _ways(account: Account, room: int) -> list[str]:
@@ -109,13 +121,13 @@ def _ways(account: Account, room: int) -> list[str]:
     largest = max(account.shares, key=lambda share: _of_document(account.shares, share.source.document), default=None)
     if largest is None or account.text > _of_document(account.shares, largest.source.document):
         return ["use less text"]
-    ways = []
-    tokens = largest_image_tokens(account, room)
-    if tokens is not None:
-        ways.append(f"--max-image-tokens {tokens} makes it fit")
     if largest.size is None:
-        ways.append(f"use a part of {largest.source.document}, or fewer frames of it")
-    elif largest.source.page is not None:
+        tokens = largest_video_tokens(account, room)
+        ways = [] if tokens is None else [f"--max-video-tokens {tokens} makes it fit"]
+        return [*ways, "show fewer frames, with --max-frames, or a part, with --start and --end"]
+    tokens = largest_image_tokens(account, room)
+    ways = [] if tokens is None else [f"--max-image-tokens {tokens} makes it fit"]
+    if largest.source.page is not None:
         ways.append(_fewer_pages(account, largest.source.document, room))
     else:
         ways.append("use fewer pictures")

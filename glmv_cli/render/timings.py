@@ -38,7 +38,7 @@ def prompt_text(size: PromptSize) -> str:
 
 
 def _named(part: PromptPart) -> str:
-    return visible_line(part.name) + (f", {part.count} pages" if part.count > 1 else "")
+    return visible_line(part.name) + (f", {part.pages} pages" if part.pages > 1 else "")
 
 
 def peak_memory() -> int:
