@@ -11,14 +11,17 @@ from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Event, Thread
+from typing import Any
 from urllib.parse import quote
 
 import pytest
 
+from glmv_cli.config import DEFAULTS
 from glmv_cli.errors import GlmvError, InputNotFoundError, MediaError, UsageError
 from glmv_cli.media.address import fetch
-from glmv_cli.media.limits import FetchLimits
+from glmv_cli.media.limits import FetchLimits, FindLimits
 from glmv_cli.media.naming import is_address, shown_name
+from glmv_cli.media.public import is_public
 from glmv_cli.media.source import open_source
 
 PICTURE = bytes(range(256)) * 4
@@ -213,3 +216,52 @@ def test_a_file_address_is_a_path(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["a.png", "C:\\a.png", "http.png", "https:/a", "data", "ftp://a/b", "x:data:,"])
 def test_names_of_files_are_no_addresses(name: str) -> None:
     assert not is_address(name)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0"),
+        *("224.0.0.1", "255.255.255.255", "::1", "::", "fe80::1%eth0", "fd00::1", "ff02::1", "::ffff:127.0.0.1"),
+        *("64:ff9b::10.0.0.1", "2002:7f00:1::", "2001:0:53aa:64c:0:fffe:80ff:fffe"),
+    ],
+)
+def test_private_addresses_are_known_in_all_their_guises(host: str) -> None:
+    assert not is_public(host)
+
+
+@pytest.mark.parametrize("host", ["8.8.8.8", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::8.8.8.8", "2002:808:808::"])
+def test_public_addresses_are_public(host: str) -> None:
+    assert is_public(host)
+
+
+@pytest.mark.parametrize("name", ["http://127.0.0.1", "http://localhost", "http://[::1]", "https://localhost"])
+def test_a_server_fetches_nothing_from_its_own_network(web: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", web)  # which would do what we must not
+    port = web.rpartition(":")[2]
+    error = refused(f"{name}:{port}/picture", replace(LIMITS, public_only=True))
+    assert isinstance(error, InputNotFoundError)
+    assert "is no public address" in error.message
+
+
+def test_names_are_looked_up_once(web: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_up: list[object] = []
+    real = socket.getaddrinfo
+
+    def getaddrinfo(host: str, port: int, **options: int) -> list[Any]:
+        looked_up.append(host)
+        return real("127.0.0.1", port, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    monkeypatch.setattr("glmv_cli.media.public.is_public", lambda host: host == "127.0.0.1")
+    address = f"http://example.org:{web.rpartition(':')[2]}/hop/2"
+    assert fetch(address, replace(LIMITS, public_only=True)).data == PICTURE
+    assert looked_up == ["example.org"] * 3
+
+
+def test_limits_are_settings() -> None:
+    assert FindLimits.of(DEFAULTS) == FindLimits()
+    settings = replace(
+        DEFAULTS, max_pages=3, fetch_size=2**20, fetch_seconds=9.0, fetch_stall_seconds=2.0, fetch_redirects=0
+    )
+    assert FindLimits.of(settings) == FindLimits(3, FetchLimits(2**20, 2.0, 9.0, 0))

@@ -74,9 +74,9 @@ def test_the_advice_helps_and_is_no_smaller_than_it_must_be(count: int, room: in
 
 def test_the_least_that_is_asked_for_is_kept() -> None:
     account = replace(pages(10), seeing=SeeingOptions(min_image_tokens=3000))
-    assert largest_image_tokens(account, 30_000) is None
+    assert largest_image_tokens(account, 25_000) is None
     assert largest_image_tokens(account, 40_000) is not None
-    assert "--max-image-tokens" not in str(refusal(account, 32_768).hint)
+    assert "--max-image-tokens" not in str(refusal(account, 24_576).hint)
 
 
 @pytest.mark.parametrize(
