@@ -94,6 +94,10 @@ class BatchRenderer:
         self._line.clear()
         self._renderer.interrupt()
 
+    def pause(self) -> None:
+        self._line.clear()
+        self._renderer.pause()
+
     def close(self) -> None:
         self._line.clear()
         self._renderer.close()

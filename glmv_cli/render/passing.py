@@ -25,5 +25,8 @@ class PassingRenderer:
     def interrupt(self) -> None:
         self._renderer.interrupt()
 
+    def pause(self) -> None:
+        self._renderer.pause()
+
     def close(self) -> None:
         self._renderer.close()

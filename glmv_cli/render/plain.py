@@ -19,6 +19,9 @@ class PlainAnswer:
         self._unended = not shown.endswith("\n")
         self._output.to_stdout(shown)
 
+    def pause(self) -> None:
+        """All of it is final."""
+
     def make_way(self) -> None:
         """What comes next on stderr starts a line, and no newline of ours gets into stdout for it."""
         if self._unended and self._output.one_screen:

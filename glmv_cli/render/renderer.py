@@ -9,7 +9,7 @@ from glmv_cli.events import Event
 
 
 class Renderer(Protocol):
-    """Shows one answer after another: ``(begin handle* [fail | interrupt])* close``.
+    """Shows one answer after another: ``(begin (handle | pause)* [fail | interrupt])* close``.
 
     An answer ends with the event ``Finished``, with ``fail``, with ``interrupt``, or with ``close`` alone.
     What writing raises (``BrokenPipeError``, ``OSError`` on a full disk) passes through every method.
@@ -26,6 +26,9 @@ class Renderer(Protocol):
 
     def interrupt(self) -> None:
         """The user wants no more of this answer: what has come of it is kept, and marked on a terminal."""
+
+    def pause(self) -> None:
+        """Others write to the terminal now: take away what would be written over. The next event puts it back."""
 
     def close(self) -> None:
         """Nothing more comes: end a line that is not ended. May be called twice."""

@@ -26,10 +26,13 @@ class Display:
 
 
 class AnswerView(Protocol):
-    """Shows the text of one answer after another on stdout: ``((write | make_way)* end)*``."""
+    """Shows the text of one answer after another on stdout: ``((write | pause | make_way)* end)*``."""
 
     def write(self, text: str) -> None:
         """More of the answer."""
+
+    def pause(self) -> None:
+        """Take away what is not final, until more is written."""
 
     def make_way(self) -> None:
         """Something comes on stderr, which may be the same terminal: leave that at the start of a line."""
@@ -104,6 +107,12 @@ class TextRenderer:
         partial = self._answer_open
         self.close()
         write_interrupted(self._output, partial)
+
+    def pause(self) -> None:
+        self._progress.clear()
+        self._thinking_view.pause()
+        if self._answer_open:
+            self._answer.pause()
 
     def close(self) -> None:
         self._progress.clear()

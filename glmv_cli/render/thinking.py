@@ -18,10 +18,13 @@ _TRACE = 200
 
 
 class ThinkingView(Protocol):
-    """Shows thinking: ``(write+ end)*``. ``end`` without thinking before it does nothing."""
+    """Shows thinking: ``((write | pause)+ end)*``. ``end`` without thinking before it does nothing."""
 
     def write(self, text: str) -> None:
         """More of it."""
+
+    def pause(self) -> None:
+        """Take away what is written over and over, until there is more."""
 
     def end(self) -> None:
         """Something else comes: leave stderr at the start of a line."""
@@ -31,6 +34,9 @@ class NoThinking:
     """Shows nothing."""
 
     def write(self, text: str) -> None:
+        """Nothing."""
+
+    def pause(self) -> None:
         """Nothing."""
 
     def end(self) -> None:
@@ -57,6 +63,9 @@ class FullThinking:
         self._unended = not shown.endswith("\n")
         # The style ends with each delta: an interrupt never leaves the terminal dim.
         self._output.to_stderr(self._output.styled(shown, "2"))
+
+    def pause(self) -> None:
+        """All of it stays."""
 
     def end(self) -> None:
         if self._started is None:
@@ -90,6 +99,9 @@ class CollapsedThinking:
         if self._tokens == 1 or now - self._drawn >= _REDRAW_S:
             self._drawn = now
             self._line.put(self._status(now - self._started))
+
+    def pause(self) -> None:
+        self._line.clear()
 
     def end(self) -> None:
         if self._started is None:

@@ -42,6 +42,9 @@ class WholeRenderer:
         self.close()
         write_interrupted(self._output, partial=False)
 
+    def pause(self) -> None:
+        self._progress.clear()
+
     def close(self) -> None:
         """Nothing was begun: only the progress may be left."""
         self._progress.clear()

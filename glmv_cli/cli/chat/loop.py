@@ -15,6 +15,7 @@ from glmv_cli.cli.chat.resident import Resident
 from glmv_cli.cli.chat.resuming import go_on, stored_conversation
 from glmv_cli.cli.chat.staging import stage
 from glmv_cli.cli.chat.talk import Due, Talk, renderer_of
+from glmv_cli.cli.chat.termination import Terminated, terminable
 from glmv_cli.cli.chat.turn import take_turn
 from glmv_cli.cli.environment import Environment
 from glmv_cli.cli.failures import write_traceback
@@ -39,7 +40,8 @@ class Reader(Protocol):
 
 def chat(environment: Environment, options: AnswerOptions, media: Sequence[str], stored: int | None = None) -> int:
     """Talk until the user leaves, or standard input ends. Returns the exit code: 0, unless lines come from a pipe and
-    one of them failed. It goes on from the conversation ``stored`` in the history; 0 is the latest.
+    one of them failed, or a signal ended it. It goes on from the conversation ``stored`` in the history; 0 is the
+    latest.
 
     Raises:
         UsageError: there is no such conversation, or it has pictures and the model only reads.
@@ -63,11 +65,14 @@ def chat(environment: Environment, options: AnswerOptions, media: Sequence[str],
     if settled.settings.history:
         talk.recorder = keeper
     try:
-        if earlier is not None:
-            go_on(talk, keeper, earlier)
-        for items, notice in staged:
-            talk.add_all(items, notice)
-        return _converse(talk, _reader(talk))
+        with terminable():
+            if earlier is not None:
+                go_on(talk, keeper, earlier)
+            for items, notice in staged:
+                talk.add_all(items, notice)
+            return _converse(talk, _reader(talk))
+    except Terminated as end:
+        return end.status
     finally:
         resident.close(_PATIENCE_S)
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
 from queue import SimpleQueue
+from typing import TypeAlias
 
 from glmv_cli.cli.answering import AnswerOptions
 from glmv_cli.cli.answers import events_of
@@ -36,6 +37,15 @@ class Interrupted:
     """The user wants no more."""
 
 
+@dataclass(frozen=True, slots=True)
+class Suspended:
+    """The user wants the whole process to stop for a while."""
+
+
+Happening: TypeAlias = Event | Failed | Ended | Interrupted | Suspended
+"""What one hears of an answer."""
+
+
 @dataclass(slots=True)
 class Running:
     """An answer that is computed: its events, and the wish that it end.
@@ -43,13 +53,17 @@ class Running:
     The model is left between two of its steps, so that it can go on with another question.
     """
 
-    events: SimpleQueue[Event | Failed | Ended | Interrupted] = field(default_factory=SimpleQueue)
+    events: SimpleQueue[Happening] = field(default_factory=SimpleQueue)
     unwanted: bool = False
 
     def interrupt(self) -> None:
         """May be called by the handler of a signal: a ``SimpleQueue`` allows for that."""
         self.unwanted = True
         self.events.put(Interrupted())
+
+    def suspend(self) -> None:
+        """The same."""
+        self.events.put(Suspended())
 
 
 class Resident:

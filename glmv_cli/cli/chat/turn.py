@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from glmv_cli.cli.chat.keyboard import on_interrupt, unechoed
-from glmv_cli.cli.chat.resident import Ended, Failed, Interrupted, Running
+from glmv_cli.cli.chat.keyboard import on_interrupt, on_suspend, unechoed
+from glmv_cli.cli.chat.resident import Ended, Failed, Happening, Interrupted, Running, Suspended
 from glmv_cli.cli.chat.talk import Talk
 from glmv_cli.cli.failures import explain, write_traceback
 from glmv_cli.conversation import Exchange
@@ -55,8 +55,8 @@ def take_turn(talk: Talk, question: Message) -> GlmvError | None:
     running = talk.resident.ask(request, settings.max_pixels)
     failure: GlmvError | None = None
     try:
-        with unechoed(talk.environment.stdin), on_interrupt(running.interrupt):
-            failure = _follow(talk, running, came)
+        with unechoed(talk.environment.stdin) as stop, on_interrupt(running.interrupt), on_suspend(running.suspend):
+            failure = _follow(talk, running, came, stop)
     finally:
         running.unwanted = True
         talk.renderer.close()
@@ -70,8 +70,8 @@ def take_turn(talk: Talk, question: Message) -> GlmvError | None:
     return failure
 
 
-def _follow(talk: Talk, running: Running, came: _Progress) -> GlmvError | None:
-    """Show events until there are no more."""
+def _follow(talk: Talk, running: Running, came: _Progress, stop: Callable[[], None]) -> GlmvError | None:
+    """Show events until there are no more. ``stop`` stops the process."""
     for event in _events(talk, running):
         # Those that came before the interrupt are still to be had: the user has seen enough.
         match Interrupted() if running.unwanted else event:
@@ -80,6 +80,9 @@ def _follow(talk: Talk, running: Running, came: _Progress) -> GlmvError | None:
             case Interrupted():
                 talk.renderer.interrupt()
                 return None
+            case Suspended():
+                talk.renderer.pause()
+                stop()
             case Failed(error) if error is talk.resident.failure:
                 raise error  # without a model there is nothing to talk to
             case Failed(error):
@@ -94,13 +97,12 @@ def _follow(talk: Talk, running: Running, came: _Progress) -> GlmvError | None:
     return None
 
 
-def _events(talk: Talk, running: Running) -> Iterator[Event | Failed | Ended | Interrupted]:
-    """All of ``running``; until the first one comes, a line says what is waited for."""
-    with _loading(talk):
-        first = running.events.get()
-    yield first
+def _events(talk: Talk, running: Running) -> Iterator[Happening]:
+    """All of ``running``; while the model is loading, a line says so."""
     while True:
-        yield running.events.get()
+        with _loading(talk):
+            event = running.events.get()
+        yield event
 
 
 @contextmanager

@@ -45,6 +45,10 @@ class MarkdownAnswer:
             with self._pace.drawing():
                 self._draw()
 
+    def pause(self) -> None:
+        """Take the tail away, until more is written."""
+        self._put([], [])
+
     def make_way(self) -> None:
         """Print all that has come; the cursor is at the start of a line then."""
         finished = self._document.finish(self._size().columns)

@@ -18,8 +18,9 @@ _WRAP = "\x1b[?7h"
 class Screen:
     """Finished lines, which stay, and below them a tail, which the next drawing takes away.
 
-    Between two drawings the cursor waits, hidden, where the tail begins. Terminals keep it at that character when
-    their size changes, however they break lines anew: erasing from there takes away the tail and nothing else.
+    Between two drawings the cursor waits where the tail begins. Terminals keep it at that character when their size
+    changes, however they break lines anew: erasing from there takes away the tail and nothing else. It is hidden only
+    within a drawing, one write: whatever ends the process leaves a terminal that shows it.
     """
 
     def __init__(self, write: Callable[[str], object]) -> None:
@@ -33,13 +34,11 @@ class Screen:
         """
         if not finished and tail == self._tail:
             return
-        parts = [_BEGIN, ERASE_BELOW if self._tail else ""]
+        parts = [_BEGIN, _HIDE_CURSOR, ERASE_BELOW if self._tail else ""]
         parts += [line + "\n" for line in finished]
         if tail:
             up = f"\x1b[{len(tail) - 1}A" if len(tail) > 1 else ""
-            parts += [_HIDE_CURSOR, _NO_WRAP, "\n".join(tail), _WRAP, up, "\r"]
-        elif self._tail:
-            parts.append(_SHOW_CURSOR)
-        parts.append(_END)
+            parts += [_NO_WRAP, "\n".join(tail), _WRAP, up, "\r"]
+        parts += [_SHOW_CURSOR, _END]
         self._tail = list(tail)
         self._write("".join(parts))

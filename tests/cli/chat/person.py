@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import pty
@@ -18,7 +19,8 @@ from tests.render.terminal.emulator import Terminal
 
 _PATIENCE_S = 60.0
 """For machines that do other things, too."""
-ALT_ENTER, BACKSPACE, CTRL_C, CTRL_D, CTRL_O, CTRL_R = "\x1b\r", "\x7f", "\x03", "\x04", "\x0f", "\x12"
+CHAT = ("-m", "tests.cli.fake_glmv", "chat")
+ALT_ENTER, BACKSPACE, CTRL_C, CTRL_D, CTRL_O, CTRL_R, CTRL_Z = "\x1b\r", "\x7f", "\x03", "\x04", "\x0f", "\x12", "\x1a"
 
 
 class Person:
@@ -45,8 +47,7 @@ class Person:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._process.kill()
         self._process.wait()
-        os.close(self._theirs)
-        os.close(self._ours)
+        self._closes()
 
     @property
     def screen(self) -> str:
@@ -57,6 +58,20 @@ class Person:
     def line(self) -> str:
         """The line with the cursor."""
         return self.terminal.lines[self.terminal.cursor_at[0]]
+
+    @property
+    def keys_are_shown(self) -> bool:
+        """Whether the terminal is as a shell wants it: it shows what is typed, and gathers it into lines."""
+        flags = termios.tcgetattr(self._theirs)[3]
+        return bool(flags & termios.ECHO and flags & termios.ICANON)
+
+    def sends(self, number: int) -> None:
+        """A signal, as ``kill`` does."""
+        self._process.send_signal(number)
+
+    def closes_the_window(self) -> None:
+        """The terminal is no more, and the system says so to who is connected with it."""
+        self._closes()
 
     def types(self, text: str) -> None:
         """Presses keys."""
@@ -81,11 +96,20 @@ class Person:
             assert time.monotonic() < deadline, f"{what!r} did not come:\n{self.screen}"
             self._look(0.05)
 
+    def ends(self) -> int:
+        """Waits for the end of a command that has no terminal any more: its exit code."""
+        return self._process.wait(_PATIENCE_S)
+
     def leaves(self) -> int:
         """Waits for the end of the command: its exit code."""
         self.waits(lambda: self._process.poll() is not None, "the end")
         self._look(0)
         return self._process.wait()
+
+    def _closes(self) -> None:
+        for descriptor in (self._theirs, self._ours):
+            with contextlib.suppress(OSError):  # closed already
+                os.close(descriptor)
 
     def _quietly(self, until: Callable[[], bool]) -> bool:
         try:

@@ -2,31 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import stat
 from pathlib import Path
 
 import pytest
 
-from tests.cli.chat.person import ALT_ENTER, BACKSPACE, CTRL_C, CTRL_D, CTRL_O, CTRL_R, Person
-from tests.cli.fakes import Glmv
-
-ROOT = Path(__file__).parent.parent.parent.parent
-CHAT = ("-m", "tests.cli.fake_glmv", "chat")
-
-
-@pytest.fixture
-def environ(glmv: Glmv) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "COLUMNS", "LINES")}
-    return {
-        **kept,
-        "PYTHONPATH": str(ROOT),
-        "PYTHONUTF8": "1",
-        "TERM": "xterm-256color",
-        "HOME": str(glmv.home),
-        "GLMV_HOME": str(glmv.home),
-        "GLMV_MODEL": str(glmv.checkpoint),
-    }
+from tests.cli.chat.person import ALT_ENTER, BACKSPACE, CHAT, CTRL_C, CTRL_D, CTRL_O, CTRL_R, Person
 
 
 def test_a_question_is_answered_and_the_next_one_knows_of_it(environ: dict[str, str]) -> None:

@@ -117,11 +117,11 @@ def test_many_resizes_in_a_row() -> None:
 
 
 @WIDTHS
-def test_the_cursor_waits_hidden_where_the_tail_begins_and_comes_back(columns: int) -> None:
+def test_the_cursor_waits_where_the_tail_begins_and_is_never_left_hidden(columns: int) -> None:
     terminal = Terminal(columns)
     answer = answer_on(terminal)
     answer.write("done\n\nnot done, " + "and so on " * 30)
-    assert (terminal.cursor_hidden, terminal.cursor_at) == (True, (1, 0))
+    assert (terminal.cursor_hidden, terminal.cursor_at) == (False, (1, 0))
     answer.end()
     assert (terminal.cursor_hidden, terminal.cursor_at) == (False, (len(terminal.lines), 0))
 
