@@ -11,6 +11,7 @@ from glmv_cli.render.cells import cells, last_cells
 from glmv_cli.render.output import Output
 from glmv_cli.render.progress import ProgressLine
 from glmv_cli.render.sanitize import visible, visible_line
+from glmv_cli.render.wrap import WordWrap
 
 _REDRAW_S = 0.1
 _TRACE = 200
@@ -44,13 +45,14 @@ class NoThinking:
 
 
 class FullThinking:
-    """All of it as it comes. On a terminal it is dim, and stands between two lines that say what it is; in a file
-    there is the thinking alone.
+    """All of it as it comes. On a terminal it is dim, broken between words, and stands between two lines that say what
+    it is; in a file there is the thinking alone.
     """
 
     def __init__(self, output: Output, clock: Callable[[], float] = time.monotonic) -> None:
         self._output = output
         self._clock = clock
+        self._wrap = WordWrap(lambda: output.stderr_columns)
         self._started: float | None = None
         self._unended = False
 
@@ -61,8 +63,7 @@ class FullThinking:
                 self._output.to_stderr(self._output.styled(f"{_now(self._output)}\n", "2"))
         shown = visible(text)
         self._unended = not shown.endswith("\n")
-        # The style ends with each delta: an interrupt never leaves the terminal dim.
-        self._output.to_stderr(self._output.styled(shown, "2"))
+        self._write(self._wrap.write(shown) if self._output.stderr_is_tty else shown)
 
     def pause(self) -> None:
         """All of it stays."""
@@ -70,12 +71,18 @@ class FullThinking:
     def end(self) -> None:
         if self._started is None:
             return
+        self._write(self._wrap.end())
         if self._unended:
             self._output.to_stderr("\n")
         if self._output.stderr_is_tty:
             self._output.to_stderr(self._output.styled(f"{_then(self._clock() - self._started)}\n", "2"))
         self._started = None
         self._unended = False
+
+    def _write(self, text: str) -> None:
+        """The style ends with each piece: an interrupt never leaves the terminal dim."""
+        if text:
+            self._output.to_stderr(self._output.styled(text, "2"))
 
 
 class CollapsedThinking:

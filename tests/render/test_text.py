@@ -74,7 +74,7 @@ def test_thinking_is_shown_where_it_is_wanted(
 
 def test_thinking_is_dim_on_a_terminal_and_never_leaves_it_dim(console: Console) -> None:
     show(TextRenderer(console.output(stderr_tty=True), FULL), THINK_AND_ANSWER)
-    assert "\x1b[2mI \x1b[0m\x1b[2msee.\x1b[0m\n" in console.texts[1]
+    assert "\x1b[2mI\x1b[0m\x1b[2m see.\x1b[0m\n" in console.texts[1]
 
 
 def test_thinking_is_not_dim_off_a_terminal(console: Console) -> None:

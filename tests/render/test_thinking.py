@@ -96,6 +96,24 @@ def test_full_thinking_stands_between_two_lines(terminal: Terminal, clock: Clock
     assert terminal.lines == ["thinking…", "I see.", "Yes", "thought for 2 s"]
 
 
+def test_full_thinking_is_broken_between_words(terminal: Terminal, clock: Clock) -> None:
+    thinking = FullThinking(output_on(terminal), clock)
+    for text in ("There are three", " shapes on a", " gray background: a ye", "llow star, a red circle, a", " square."):
+        thinking.write(text)
+    assert terminal.lines[1:] == ["There are three shapes on a gray background: a yellow star,", "a red circle, a"]
+    thinking.end()
+    assert terminal.lines[2:] == ["a red circle, a square.", "thought for 0.0 s"]
+
+
+def test_thinking_in_a_file_is_as_it_came(clock: Clock) -> None:
+    output = Output(io.StringIO(), io.StringIO(), False, False, color=False)
+    thinking = FullThinking(output, clock)
+    for text in ("word " * 100, "\tand", " so on"):
+        thinking.write(text)
+    thinking.end()
+    assert output.stderr.getvalue() == "word " * 100 + "\tand so on\n"  # type: ignore[attr-defined]
+
+
 def test_thinking_again_starts_anew(terminal: Terminal, clock: Clock) -> None:
     thinking = CollapsedThinking(output_on(terminal), clock)
     thinking.write("a")

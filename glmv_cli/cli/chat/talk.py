@@ -18,6 +18,7 @@ from glmv_cli.render.renderer import Renderer
 from glmv_cli.render.sanitize import visible
 from glmv_cli.render.text import Display, TextRenderer
 from glmv_cli.render.timings import TimedRenderer
+from glmv_cli.render.wrap import WordWrap
 from glmv_cli.store.models import check_sight
 
 
@@ -86,8 +87,9 @@ class Talk:
     def show_thinking(self) -> None:
         """The last reasoning in full."""
         output = self.environment.output
-        trace = visible(self.thinking).strip()
-        output.to_stderr(output.styled(trace or "no reasoning yet", "2") + "\n")
+        wrap = WordWrap(lambda: output.stderr_columns)
+        trace = wrap.write(visible(self.thinking).strip() or "no reasoning yet") + wrap.end()
+        output.to_stderr(output.styled(trace, "2") + "\n")
 
     def show_as(self, settings: Settings) -> None:
         """From here on these settings count; those that say how answers are shown need another renderer."""

@@ -10,9 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.chat.person import CTRL_D, Person
-from tests.cli.chat.test_terminal import environ
 
-__all__ = ["environ"]
 SHAPES = str(Path(__file__).parent.parent.parent.parent / "examples" / "shapes.png")
 
 
