@@ -46,7 +46,7 @@ _SIGNATURES: tuple[tuple[int, bytes, Kind], ...] = (
     (0, b"DDS ", "image"),
     (0, b"8BPS", "image"),  # Photoshop
     (0, b"\x01\xda", "image"),  # SGI
-    (0, b"\x0a\x05\x01", "image"),  # PCX, version 3.0
+    *((0, b"\x0a%c\x01" % version, "image") for version in (0, 2, 3, 5)),  # PCX
     (0, b"\xb1\x68\xde\x3a", "image"),  # DCX
     (0, b"\x59\xa6\x6a\x95", "image"),  # Sun raster
     (0, b"/* XPM */", "image"),
