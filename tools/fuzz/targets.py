@@ -1,0 +1,162 @@
+"""What is fed with damaged bytes: every way by which bytes or words of others come into glmv."""
+
+from __future__ import annotations
+
+import io
+import math
+import struct
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from PIL import Image
+
+from glmv_cli.media.animation import animation_info, read_animation
+from glmv_cli.media.colour import to_rgb
+from glmv_cli.media.frames import DecodedImage, DecodedVideo, VideoInfo
+from glmv_cli.media.image import image_size, read_image
+from glmv_cli.media.kind import kind_of
+from glmv_cli.media.load import load
+from glmv_cli.media.probe import probe
+from glmv_cli.media.source import open_source
+from glmv_cli.media.video import read_video
+from glmv_cli.messages import MediaSource
+
+MAX_PIXELS = 1_000_000
+"""What a picture or frame may have here; more is refused, as it would be with ``--max-pixels``."""
+_FRAMES = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An entry point. ``run`` returns what came of it, or raises :class:`GlmvError`; all else is a finding.
+
+    ``seeds``: which kinds of whole inputs its damaged ones are made of. ``weight``: how often it has its turn.
+    """
+
+    run: Callable[[bytes], str]
+    seeds: tuple[str, ...]
+    weight: int = 1
+
+
+def _picture(data: bytes) -> str:
+    source = MediaSource("fuzzed", data=data)
+    image = read_image(source, max_pixels=MAX_PIXELS)
+    _check_picture(image)
+    # What is known before decoding decides about budgets: it must be what is decoded.
+    assert image_size(source) == (image.width, image.height), "the size by the header is another one"
+    return "read"
+
+
+def _picture_size(data: bytes) -> str:
+    width, height = image_size(MediaSource("fuzzed", data=data))
+    assert width > 0, "no width"
+    assert height > 0, "no height"
+    return "read"
+
+
+def _animation(data: bytes) -> str:
+    source = MediaSource("fuzzed", data=data)
+    _check_info(animation_info(source, max_pixels=MAX_PIXELS))
+    return _check_film(read_animation(source, _spread, max_pixels=MAX_PIXELS))
+
+
+def _film(data: bytes) -> str:
+    return _check_film(read_video(MediaSource("fuzzed", data=data), _spread, max_pixels=MAX_PIXELS, fit=_small))
+
+
+def _film_info(data: bytes) -> str:
+    _check_info(probe(MediaSource("fuzzed", data=data), max_pixels=MAX_PIXELS))
+    return "read"
+
+
+def _anything(data: bytes) -> str:
+    source = MediaSource("fuzzed", data=data)
+    assert kind_of(source, "first") in ("image", "video")
+    shown = load(source, sampler=_spread, max_pixels=MAX_PIXELS, fit=_small)
+    if isinstance(shown, DecodedVideo):
+        return _check_film(shown)
+    _check_picture(shown)
+    return "read"
+
+
+def _profile(data: bytes) -> str:
+    for mode in ("RGB", "L", "CMYK", "RGBA"):
+        image = Image.new(mode, (2, 2))
+        image.info["icc_profile"] = data
+        assert to_rgb(image).shape == (2, 2, 3)
+    return "read"
+
+
+def _exif(data: bytes) -> str:
+    """As the block of a JPEG, and as the chunk of a PNG."""
+    for format in ("JPEG", "PNG"):
+        file = io.BytesIO()
+        Image.new("RGB", (16, 8)).save(file, format)
+        whole = file.getvalue()
+        if format == "JPEG":
+            body = b"Exif\0\0" + data[:65_000]
+            whole = whole[:2] + b"\xff\xe1" + struct.pack(">H", len(body) + 2) + body + whole[2:]
+        else:
+            from PIL.PngImagePlugin import putchunk
+
+            chunk = io.BytesIO()
+            putchunk(chunk, b"eXIf", data)
+            whole = whole[:33] + chunk.getvalue() + whole[33:]
+        _picture(whole)
+    return "read"
+
+
+def _address(data: bytes) -> str:
+    """As an argument; it is decoded as those are."""
+    open_source(data.decode("utf-8", "surrogateescape"), io.BytesIO(b"x"))
+    return "read"
+
+
+TARGETS: Mapping[str, Target] = {
+    "picture": Target(_picture, ("picture", "animation"), 6),
+    "picture-size": Target(_picture_size, ("picture", "animation"), 1),
+    "animation": Target(_animation, ("animation",), 3),
+    "film": Target(_film, ("film",), 8),
+    "film-info": Target(_film_info, ("film",), 1),
+    "anything": Target(_anything, ("picture", "animation", "film"), 2),
+    "profile": Target(_profile, ("profile",), 1),
+    "exif": Target(_exif, ("exif",), 1),
+    "address": Target(_address, ("address",), 1),
+}
+
+
+def _spread(info: VideoInfo) -> Sequence[int]:
+    """A few frames, the first and the last among them."""
+    _check_info(info)
+    count = min(_FRAMES, info.total_frames)
+    return [index * (info.total_frames - 1) // max(count - 1, 1) for index in range(count)]
+
+
+def _small(count: int, height: int, width: int) -> tuple[int, int]:
+    return 28, 56
+
+
+def _check_info(info: VideoInfo) -> None:
+    assert info.total_frames >= 1, "no frames"
+    assert math.isfinite(info.fps), "no rate"
+    assert info.fps > 0, "no rate"
+    assert math.isfinite(info.duration), "no duration"
+    assert info.duration >= 0, "a negative duration"
+    assert 0 < info.width * info.height <= MAX_PIXELS, "above the limit"
+
+
+def _check_picture(image: DecodedImage) -> None:
+    assert image.pixels.dtype == "uint8", "no bytes"
+    assert image.pixels.shape == (image.height, image.width, 3), "not RGB"
+    assert 0 < image.width * image.height <= MAX_PIXELS, "above the limit"
+
+
+def _check_film(film: DecodedVideo) -> str:
+    _check_info(film.info)
+    assert film.frames.dtype == "uint8", "no bytes"
+    assert len(film.frames) == len(film.times) > 0, "no frames"
+    assert film.frames.shape[3] == 3, "not RGB"
+    assert all(math.isfinite(time) and time >= 0 for time in film.times), "impossible times"
+    assert all(a <= b for a, b in pairwise(film.times)), "times go back"
+    return "read in part" if film.notice else "read"
