@@ -29,12 +29,16 @@ _LIMITS = FetchLimits()
 
 def path_of(argument: str) -> Path | None:
     """The path that a ``file:`` address means; ``None`` for other addresses. Raises ``UsageError`` for other hosts."""
-    parts = urlsplit(argument)
-    if parts.scheme != "file":
+    if argument[:5].lower() != "file:":
         return None
+    try:
+        parts = urlsplit(argument)
+        path = os.fsdecode(unquote_to_bytes(os.fsencode(parts.path)))
+    except ValueError as error:
+        raise UsageError(f"{argument} is no address: {error}", "file addresses begin with file:///") from error
     if parts.netloc not in ("", "localhost"):
         raise UsageError(f"{argument} names another machine", "file addresses begin with file:///")
-    return Path(os.fsdecode(unquote_to_bytes(parts.path)))
+    return Path(path)
 
 
 def fetch(address: str, limits: FetchLimits = _LIMITS) -> MediaSource:
@@ -56,13 +60,15 @@ def _inline(name: str, address: str) -> bytes:
     head, comma, body = address[5:].partition(",")
     if not comma:
         raise MediaError(f"{name} is no data address: it has no comma", "write data:image/png;base64,…")
-    raw = unquote_to_bytes(body)
-    if not head.lower().endswith(";base64"):
-        return raw
     try:
+        raw = unquote_to_bytes(os.fsencode(body))
+        if not head.lower().endswith(";base64"):
+            return raw
         return base64.b64decode(b"".join(raw.split()), validate=True)
     except binascii.Error as error:
         raise MediaError(f"{name} is not valid base64: {str(error).lower()}", "copy the whole address") from error
+    except UnicodeError as error:  # half a character
+        raise MediaError(f"{name} is no data address: {error}", "copy the whole address") from error
 
 
 def _download(name: str, address: str, limits: FetchLimits) -> bytes:

@@ -13,6 +13,7 @@ from PIL import Image
 from glmv_cli.errors import MediaError
 from glmv_cli.media.colour import to_rgb
 from glmv_cli.media.frames import DecodedVideo, FrameFit, FrameSampler, Pixels, VideoInfo, check_choice
+from glmv_cli.media.limits import check_size
 from glmv_cli.media.picture_file import DAMAGE, open_picture
 from glmv_cli.media.resize import resize
 from glmv_cli.messages import MediaSource
@@ -71,6 +72,8 @@ def _read_clock(source: MediaSource, max_pixels: int) -> _Clock:
     with open_picture(source, max_pixels=max_pixels) as image:
         ends = list(accumulate(_lengths(image)))
         size = image.size
+        # A frame of a GIF may be larger than its screen, which then grows.
+        check_size(source.name, *size, max_pixels)
     tick = max(math.gcd(*ends), -(-ends[-1] // _MOST_TICKS))
     return _Clock(VideoInfo(max(1, ends[-1] // tick), 1000 / tick, ends[-1] / 1000, *size), ends, tick)
 

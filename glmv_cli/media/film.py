@@ -22,8 +22,9 @@ from glmv_cli.errors import MediaError
 from glmv_cli.media.source import open_bytes
 from glmv_cli.messages import MediaSource
 
-READ_ERRORS = (FFmpegError, OSError)
-"""What libav raises on damaged data, and what reading the file itself may raise."""
+READ_ERRORS = (FFmpegError, OSError, IndexError)
+"""What libav raises on damaged data, and what reading the file itself may raise; PyAV the last, at the end of a film
+in which another stream showed up on the way."""
 
 # Self-contained formats only: a playlist (HLS, DASH, concat) would make libav open other files and addresses.
 _DEMUXERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,ogg,flv,asf"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 
-from PIL import ExifTags, ImageOps
+from PIL import ExifTags, Image
 
 from glmv_cli.media.colour import to_rgb
 from glmv_cli.media.document import is_pdf
@@ -13,6 +13,16 @@ from glmv_cli.media.frames import DecodedImage, FrameFit
 from glmv_cli.media.picture_file import DAMAGE, open_picture
 from glmv_cli.messages import MediaSource
 
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""What makes a picture upright, by EXIF's orientation."""
 _LIES_ON_ITS_SIDE = 5
 """From this value of the orientation on, EXIF swaps width and height."""
 
@@ -29,10 +39,8 @@ def read_image(source: MediaSource, *, max_pixels: int, fit_page: FrameFit | Non
         return read_page(source, max_pixels=max_pixels, fit=fit_page)
     with open_picture(source, max_pixels=max_pixels) as image:
         image.load()
-        # A broken EXIF block costs the rotation, not the picture.
-        with contextlib.suppress(*DAMAGE):
-            ImageOps.exif_transpose(image, in_place=True)
-        return DecodedImage(to_rgb(image))
+        turn = _TURNS.get(_orientation(image))
+        return DecodedImage(to_rgb(image if turn is None else image.transpose(turn)))
 
 
 def image_size(source: MediaSource) -> tuple[int, int]:
@@ -46,7 +54,13 @@ def image_size(source: MediaSource) -> tuple[int, int]:
         return page_size(source)
     with open_picture(source, max_pixels=sys.maxsize) as image:
         width, height = image.size
-        with contextlib.suppress(*DAMAGE):
-            if image.getexif().get(ExifTags.Base.Orientation, 1) >= _LIES_ON_ITS_SIDE:
-                width, height = height, width
-        return width, height
+        return (height, width) if _orientation(image) >= _LIES_ON_ITS_SIDE else (width, height)
+
+
+def _orientation(image: Image.Image) -> int:
+    """By EXIF, or by XMP; 1 is upright. A block that is broken costs the rotation, not the picture."""
+    with contextlib.suppress(*DAMAGE):
+        # Not the method of PNG files, which decodes the picture: a block may come after the pixels.
+        value = Image.Image.getexif(image).get(ExifTags.Base.Orientation, 1)
+        return value if isinstance(value, int) else 1
+    return 1

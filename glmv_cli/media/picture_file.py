@@ -29,6 +29,7 @@ _FORMATS = (
 # What Pillow's decoders raise on damaged bytes; damage is reported by whichever line stumbles over it.
 DAMAGE = (
     OSError,
+    AssertionError,
     SyntaxError,
     ValueError,
     TypeError,

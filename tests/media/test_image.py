@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from glmv_cli.errors import MediaError
-from glmv_cli.media.image import read_image
+from glmv_cli.media.image import image_size, read_image
 from glmv_cli.media.limits import DEFAULT_MAX_PIXELS
 from glmv_cli.messages import MediaSource
 
@@ -217,6 +217,20 @@ def test_a_bomb_is_refused_by_its_header(width: int, height: int) -> None:
     assert time.process_time() - start < 1
     assert f"({width}x{height})" in error.message
     assert f"--max-pixels {width * height}" in (error.hint or "")
+
+
+def test_the_size_of_a_bomb_is_known_without_decoding_it() -> None:
+    assert image_size(MediaSource("a.png", data=bomb(60_000, 60_000))) == (60_000, 60_000)
+
+
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "TIFF", "WEBP", "AVIF"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_the_size_by_the_header_is_that_of_the_upright_picture(format: str, orientation: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    data = encoded(corners(), format, exif=exif)
+    height, width = decoded(data).shape[:2]
+    assert image_size(MediaSource("a", data=data)) == (width, height)
 
 
 def test_the_limit_is_exact_and_the_hint_lifts_it() -> None:

@@ -97,3 +97,13 @@ def test_a_file_that_may_not_be_read_is_not_found(tmp_path: Path, monkeypatch: p
 def test_a_file_that_vanished_since_is_not_found(tmp_path: Path) -> None:
     with pytest.raises(InputNotFoundError):
         open_bytes(MediaSource("a.png", path=tmp_path / "a.png"))
+
+
+@pytest.mark.parametrize("argument", ["a\0b", "file:///a\0b", "\ud800", "file:///\ud800", "data:,\ud800", "file://[::1"])
+def test_what_no_file_can_be_called_is_refused(argument: str) -> None:
+    refused(argument)
+
+
+def test_an_inline_picture_may_hold_any_bytes() -> None:
+    argument = os.fsdecode(b"data:,\xff\x00")  # as it comes from a command line
+    assert open_source(argument, io.BytesIO()).data == b"\xff\x00"

@@ -1,8 +1,8 @@
-"""Writes the corpus: films, animations and pictures of every kind, and a manifest of what each of them is.
+"""Writes the corpus: films, animations, documents and pictures of every kind, and a manifest of what each of them is.
 
     python -m tools.corpus.make DIRECTORY [--long] [--only WORD]
 
-Nothing of it is committed: the same libraries write the same bytes. Every picture and every frame shows a clock
+Nothing of it is committed: the same libraries write the same bytes. Every picture, page and frame shows a clock
 (:mod:`tools.corpus.clock`), so that a reader can be held against what was drawn.
 """
 
@@ -24,18 +24,19 @@ import PIL
 from pillow_heif import register_heif_opener
 
 from tools.corpus.animation import Animation, all_animations, write_animation
+from tools.corpus.document import Document, all_documents, write_document
 from tools.corpus.film import Film, write_film
 from tools.corpus.film_table import all_films, long_films
 from tools.corpus.picture import Picture, write_picture
 from tools.corpus.picture_table import all_pictures, large_pictures
 
-Piece = Film | Animation | Picture
+Piece = Film | Animation | Document | Picture
 MANIFEST = "manifest.json"
 
 
 def pieces(*, long: bool) -> Iterator[Piece]:
     """Everything; ``long``: what takes minutes or hundreds of megabytes to make, too."""
-    yield from chain(all_pictures(), all_animations(), all_films())
+    yield from chain(all_pictures(), all_documents(), all_animations(), all_films())
     if long:
         yield from chain(large_pictures(), long_films())
 
@@ -46,6 +47,8 @@ def write(piece: Piece, directory: Path) -> Path:
         return write_film(piece, directory)
     if isinstance(piece, Animation):
         return write_animation(piece, directory)
+    if isinstance(piece, Document):
+        return write_document(piece, directory)
     return write_picture(piece, directory)
 
 

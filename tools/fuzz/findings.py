@@ -14,5 +14,5 @@ def keep(directory: Path, kind: str, target: str, data: bytes, text: str, place:
         return None
     directory.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data)
-    path.with_suffix(".txt").write_text(text)
+    path.with_suffix(".txt").write_text(text, errors="backslashreplace")
     return path

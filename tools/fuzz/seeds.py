@@ -17,8 +17,8 @@ _LARGEST = 48 * 1024
 
 
 def read_seeds(corpus: Path) -> dict[str, list[bytes]]:
-    """By kind: ``picture``, ``animation`` and ``film`` from ``corpus``, and the others, which are made here."""
-    seeds: dict[str, list[bytes]] = {"picture": [], "animation": [], "film": []}
+    """By kind: ``picture``, ``animation``, ``document`` and ``film`` from ``corpus``, and the others, which are made here."""
+    seeds: dict[str, list[bytes]] = {kind: [] for kind in ("picture", "animation", "document", "film")}
     for entry in json.loads((corpus / MANIFEST).read_text())["files"]:
         if int(entry["bytes"]) <= _LARGEST:
             seeds[entry["kind"]].append((corpus / entry["name"]).read_bytes())
@@ -27,6 +27,7 @@ def read_seeds(corpus: Path) -> dict[str, list[bytes]]:
         ImageCms.ImageCmsProfile(ImageCms.createProfile(name)).tobytes() for name in ("sRGB", "LAB", "XYZ")
     ]
     seeds["exif"] = [_exif(orientation) for orientation in (1, 6, 8)]
+    seeds["pages"] = [f"report.pdf#{pages}".encode() for pages in ("3", "3-7", "5-", "-3", "1,4-6", "page=3")]
     seeds["address"] = [text.encode() for text in _addresses()]
     return seeds
 

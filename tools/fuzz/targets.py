@@ -13,12 +13,15 @@ from PIL import Image
 
 from glmv_cli.media.animation import animation_info, read_animation
 from glmv_cli.media.colour import to_rgb
+from glmv_cli.media.document import pages_of
+from glmv_cli.media.find import find_media
 from glmv_cli.media.frames import DecodedImage, DecodedVideo, VideoInfo
 from glmv_cli.media.image import image_size, read_image
 from glmv_cli.media.kind import kind_of
+from glmv_cli.media.limits import FindLimits
 from glmv_cli.media.load import load
+from glmv_cli.media.pages import parse_pages
 from glmv_cli.media.probe import probe
-from glmv_cli.media.source import open_source
 from glmv_cli.media.video import read_video
 from glmv_cli.messages import MediaSource
 
@@ -43,8 +46,8 @@ def _picture(data: bytes) -> str:
     source = MediaSource("fuzzed", data=data)
     image = read_image(source, max_pixels=MAX_PIXELS)
     _check_picture(image)
-    # What is known before decoding decides about budgets: it must be what is decoded.
-    assert image_size(source) == (image.width, image.height), "the size by the header is another one"
+    # What is known before decoding decides about budgets. A turn that stands behind the pixels shows only later.
+    assert sorted(image_size(source)) == sorted((image.width, image.height)), "the size by the header is another one"
     return "read"
 
 
@@ -66,14 +69,29 @@ def _film(data: bytes) -> str:
 
 
 def _film_info(data: bytes) -> str:
-    _check_info(probe(MediaSource("fuzzed", data=data), max_pixels=MAX_PIXELS))
+    probed = probe(MediaSource("fuzzed", data=data), max_pixels=MAX_PIXELS)
+    _check_info(probed.info)
+    _check_info(probed.told)
+    return "read"
+
+
+def _document(data: bytes) -> str:
+    """The first and the last page."""
+    pages = pages_of(MediaSource("fuzzed", data=data))
+    if pages is None:
+        return "no document"
+    for page in (pages[0], pages[-1]):
+        width, height = image_size(page)
+        assert width > 0, "no width"
+        assert height > 0, "no height"
+        _check_picture(read_image(page, max_pixels=MAX_PIXELS, fit_page=_small))
     return "read"
 
 
 def _anything(data: bytes) -> str:
     source = MediaSource("fuzzed", data=data)
     assert kind_of(source, "first") in ("image", "video")
-    shown = load(source, sampler=_spread, max_pixels=MAX_PIXELS, fit=_small)
+    shown = load(source, sampler=_spread, max_pixels=MAX_PIXELS, fit=_small, fit_page=_small)
     if isinstance(shown, DecodedVideo):
         return _check_film(shown)
     _check_picture(shown)
@@ -109,8 +127,14 @@ def _exif(data: bytes) -> str:
 
 def _address(data: bytes) -> str:
     """As an argument; it is decoded as those are."""
-    open_source(data.decode("utf-8", "surrogateescape"), io.BytesIO(b"x"))
+    find_media(_words(data), io.BytesIO(b"x"), FindLimits())
     return "read"
+
+
+def _pages(data: bytes) -> str:
+    written = _words(data).rpartition("#")[2]
+    choice = parse_pages(written)
+    return "no choice" if choice is None else f"{min(len(choice.of('fuzzed', 9)), 2)} pages"
 
 
 TARGETS: Mapping[str, Target] = {
@@ -119,11 +143,17 @@ TARGETS: Mapping[str, Target] = {
     "animation": Target(_animation, ("animation",), 3),
     "film": Target(_film, ("film",), 8),
     "film-info": Target(_film_info, ("film",), 1),
-    "anything": Target(_anything, ("picture", "animation", "film"), 2),
+    "anything": Target(_anything, ("picture", "animation", "document", "film"), 2),
     "profile": Target(_profile, ("profile",), 1),
     "exif": Target(_exif, ("exif",), 1),
+    "document": Target(_document, ("document", "picture"), 3),
+    "pages": Target(_pages, ("pages",), 1),
     "address": Target(_address, ("address",), 1),
 }
+
+
+def _words(data: bytes) -> str:
+    return data.decode("utf-8", "surrogateescape")
 
 
 def _spread(info: VideoInfo) -> Sequence[int]:
@@ -148,8 +178,10 @@ def _check_info(info: VideoInfo) -> None:
 
 def _check_picture(image: DecodedImage) -> None:
     assert image.pixels.dtype == "uint8", "no bytes"
-    assert image.pixels.shape == (image.height, image.width, 3), "not RGB"
-    assert 0 < image.width * image.height <= MAX_PIXELS, "above the limit"
+    height, width, channels = image.pixels.shape
+    assert channels == 3, "not RGB"
+    assert image.own_size is not None or (image.height, image.width) == (height, width), "another size"
+    assert 0 < width * height <= MAX_PIXELS, "above the limit"
 
 
 def _check_film(film: DecodedVideo) -> str:
