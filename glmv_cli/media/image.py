@@ -54,7 +54,9 @@ def image_size(source: MediaSource) -> tuple[int, int]:
         return page_size(source)
     with open_picture(source, max_pixels=sys.maxsize) as image:
         width, height = image.size
-        return (height, width) if _orientation(image) >= _LIES_ON_ITS_SIDE else (width, height)
+        # Pillow turns TIFF files itself, and says so from the beginning.
+        turns = image.format != "TIFF" and _orientation(image) >= _LIES_ON_ITS_SIDE
+        return (height, width) if turns else (width, height)
 
 
 def _orientation(image: Image.Image) -> int:

@@ -59,6 +59,8 @@ def open_picture(source: MediaSource, *, max_pixels: int) -> Iterator[Image.Imag
             if source.page is not None:
                 _turn_to(source.page, source, file, image)
             check_size(name, image.width, image.height, max_pixels)
+            if not image.width or not image.height:
+                raise ValueError("it has no pixels")
             # Pillow's check still guards what shows only now: a TIFF tile that is larger than the picture.
             Image.MAX_IMAGE_PIXELS = max_pixels
             yield image

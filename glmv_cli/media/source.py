@@ -53,7 +53,9 @@ def open_source(argument: str, stdin: BinaryIO, limits: FetchLimits = _FETCH) ->
     except OSError as error:
         raise cannot_open(argument, error) from error
     except ValueError as error:  # a zero byte, or half a character
-        raise InputNotFoundError(f"{argument!r} cannot be the name of a file", hint="check where it comes from") from error
+        raise InputNotFoundError(
+            f"{argument!r} cannot be the name of a file", hint="check where it comes from"
+        ) from error
     if status.st_size == 0:
         raise _empty(argument)
     return MediaSource(argument, path=path)

@@ -93,7 +93,11 @@ class Timeline:
         """
         if self.is_constant(info.fps):
             return info
-        rate = 1 / (float(np.median(np.diff(self.starts))) * float(self.time_base))
+        steps = np.diff(self.starts)
+        steps = steps[steps > 0]  # frames that are only numbered may share a time
+        if not len(steps):
+            return info
+        rate = 1 / (float(np.median(steps)) * float(self.time_base))
         places = self._places(rate)
         if np.abs(places - np.rint(places)).max() > _OFF_GRID:
             rate = min(max(rate, _LEAST_RATE), _MOST_RATE)

@@ -81,21 +81,24 @@ def _by_length(info: VideoInfo, config: Mapping[str, Any]) -> Iterable[int]:
     count = min(int(counted * rate), _MOST_FRAMES)
     if info.total_frames < count:
         return _spread(0, last, count)
-    frames = _at_times(info, 1 / rate, int(duration))
+    frames = _at_times(info, 1 / rate, int(duration), count)
     if len(frames) < count:
         return _spread(frames[0], frames[-1], count)
     return _spread(0, last, count) if len(frames) > count else frames
 
 
-def _at_times(info: VideoInfo, step: float, end: int) -> list[int]:
-    """The first frame at or after each multiple of ``step`` seconds, until ``end``; of each film at least one."""
+def _at_times(info: VideoInfo, step: float, end: int, most: int) -> list[int]:
+    """The first frame at or after each multiple of ``step`` seconds, until ``end``; of each film at least one.
+
+    More than ``most`` are one more: damaged films may say that they last for years.
+    """
     frames: list[int] = []
     wanted, length = 0.0, 1 / info.fps
     for index in range(info.total_frames):
         if index * length >= wanted:
             wanted += step
             frames.append(index)
-            if wanted >= end:
+            if wanted >= end or len(frames) > most:
                 break
     return frames
 

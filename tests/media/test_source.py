@@ -99,7 +99,9 @@ def test_a_file_that_vanished_since_is_not_found(tmp_path: Path) -> None:
         open_bytes(MediaSource("a.png", path=tmp_path / "a.png"))
 
 
-@pytest.mark.parametrize("argument", ["a\0b", "file:///a\0b", "\ud800", "file:///\ud800", "data:,\ud800", "file://[::1"])
+@pytest.mark.parametrize(
+    "argument", ["a\0b", "file:///a\0b", "\ud800", "file:///\ud800", "data:,\ud800", "file://[::1"]
+)
 def test_what_no_file_can_be_called_is_refused(argument: str) -> None:
     refused(argument)
 

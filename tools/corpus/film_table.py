@@ -87,7 +87,9 @@ CODECS = (
     Codec("targa", ("bgr24",), ("mov", "avi")),
     Codec("zlib", ("bgr24",), ("avi",)),
 )
-_H264, _H265, _VP9 = (next(row for row in CODECS if row.encoder == name) for name in ("libx264", "libx265", "libvpx-vp9"))
+_H264, _H265, _VP9 = (
+    next(row for row in CODECS if row.encoder == name) for name in ("libx264", "libx265", "libvpx-vp9")
+)
 _RATES = (Fraction(15), Fraction(24), Fraction(30000, 1001), Fraction(60))
 _KEEPS_TIMES: tuple[tuple[Codec, str], ...] = (
     (_H264, "mp4"), (_H264, "mov"), (_H264, "mkv"), (_H264, "ts"), (_H264, "flv"), (_H265, "mp4"), (_VP9, "webm"),

@@ -51,7 +51,8 @@ class Profile:
         light = (rgb / 255.0) ** self.gamma @ np.array((self.red, self.green, self.blue))
         srgb = np.clip(light @ np.linalg.inv(np.array((RED, GREEN, BLUE))), 0, 1)
         levels = np.where(srgb <= 0.0031308, 12.92 * srgb, 1.055 * srgb ** (1 / 2.4) - 0.055)
-        return np.rint(levels * 255).astype(np.uint8)
+        rounded: npt.NDArray[np.uint8] = np.rint(levels * 255).astype(np.uint8)
+        return rounded
 
 
 PROFILES = {
@@ -70,7 +71,9 @@ def srgb_to_lab(rgb: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     f = np.where(ratio > 216 / 24389, np.cbrt(ratio), (24389 / 27 * ratio + 16) / 116)
     lightness = (116 * f[..., 1] - 16) * 255 / 100
     a, b = 500 * (f[..., 0] - f[..., 1]), 200 * (f[..., 1] - f[..., 2])
-    return np.rint(np.stack((lightness, a + 128, b + 128), axis=-1)).clip(0, 255).astype(np.uint8)
+    bands = np.stack((lightness, a + 128, b + 128), axis=-1)
+    rounded: npt.NDArray[np.uint8] = np.rint(bands).clip(0, 255).astype(np.uint8)
+    return rounded
 
 
 def _xyz(value: Xyz) -> bytes:

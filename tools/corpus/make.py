@@ -12,10 +12,9 @@ import argparse
 import hashlib
 import json
 import os
-import sys
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from dataclasses import asdict
 from itertools import chain
 from pathlib import Path
 
@@ -67,11 +66,13 @@ def main() -> None:
     args.directory.mkdir(parents=True, exist_ok=True)
     be_quiet()
     started = time.monotonic()
-    entries = [_entry(piece, write(piece, args.directory)) for piece in pieces(long=args.long) if args.only in piece.name]
+    entries = [
+        _entry(piece, write(piece, args.directory)) for piece in pieces(long=args.long) if args.only in piece.name
+    ]
     made_by = {"av": av.__version__, "pillow": PIL.__version__, "libavcodec": av.library_versions["libavcodec"]}
     manifest = {"made_by": made_by, "files": entries}
     (args.directory / MANIFEST).write_text(json.dumps(manifest, indent=1, default=str) + "\n")
-    size = sum(int(entry["bytes"]) for entry in entries)
+    size = sum((args.directory / str(entry["name"])).stat().st_size for entry in entries)
     print(f"{len(entries)} files, {size / 1e6:.1f} MB, {time.monotonic() - started:.0f} s")
 
 

@@ -87,7 +87,8 @@ def _alpha(pixels: Pixels) -> Pixels:
 
 
 def _grey(pixels: Pixels) -> Pixels:
-    return np.rint(pixels @ _LUMA_1000 / 1000).astype(np.uint8)
+    grey: Pixels = np.rint(pixels @ _LUMA_1000 / 1000).astype(np.uint8)
+    return grey
 
 
 # What Pillow is given to write.
@@ -120,7 +121,9 @@ def _cmyk(pixels: Pixels, mode: str) -> Image.Image:
 
 
 def _lab(pixels: Pixels, mode: str) -> Image.Image:
-    return Image.merge("LAB", [Image.fromarray(np.ascontiguousarray(band)) for band in np.moveaxis(srgb_to_lab(pixels), 2, 0)])
+    return Image.merge(
+        "LAB", [Image.fromarray(np.ascontiguousarray(band)) for band in np.moveaxis(srgb_to_lab(pixels), 2, 0)]
+    )
 
 
 def _sixteen_bit(pixels: Pixels, mode: str) -> Image.Image:

@@ -97,7 +97,11 @@ def by_orientation() -> Iterator[Picture]:
 def by_profile() -> Iterator[Picture]:
     """Colours that mean others than they say."""
     for profile in PROFILES:
-        for ending, format, options in (("png", "PNG", ()), ("tif", "TIFF", ()), ("webp", "WEBP", (("lossless", True),))):
+        for ending, format, options in (
+            ("png", "PNG", ()),
+            ("tif", "TIFF", ()),
+            ("webp", "WEBP", (("lossless", True),)),
+        ):
             yield Picture(f"icc-{profile}.{ending}", format, profile=profile, options=options, error=4)
         yield Picture(f"icc-{profile}.jpg", "JPEG", profile=profile, options=_JPEG, error=_LOSSY)
 

@@ -46,7 +46,9 @@ def main() -> None:
         with ThreadPoolExecutor(args.jobs) as pool:
             list(pool.map(lambda job: job.run(args.minutes * 60), jobs))
     print(summary(jobs, args.keep))
-    sys.exit(any(job.deaths for job in jobs) or any("error" in counts for job in jobs for counts in job.outcomes.values()))
+    sys.exit(
+        any(job.deaths for job in jobs) or any("error" in counts for job in jobs for counts in job.outcomes.values())
+    )
 
 
 def summary(jobs: list[Job], findings: Path) -> str:

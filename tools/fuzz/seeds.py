@@ -17,7 +17,7 @@ _LARGEST = 48 * 1024
 
 
 def read_seeds(corpus: Path) -> dict[str, list[bytes]]:
-    """By kind: ``picture``, ``animation``, ``document`` and ``film`` from ``corpus``, and the others, which are made here."""
+    """By kind: what ``corpus`` has, and others that are made here."""
     seeds: dict[str, list[bytes]] = {kind: [] for kind in ("picture", "animation", "document", "film")}
     for entry in json.loads((corpus / MANIFEST).read_text())["files"]:
         if int(entry["bytes"]) <= _LARGEST:

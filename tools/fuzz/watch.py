@@ -52,7 +52,10 @@ class Job:
     def _one_worker(self, scratch: Path, life_s: float) -> None:
         command = [sys.executable, "-m", "tools.fuzz.worker", str(self.corpus), str(scratch), str(self.findings)]
         command += ["--seed", str(self.first), "--targets", *self.targets]
-        with (scratch / "output").open("wb") as output, subprocess.Popen(command, stdout=output, stderr=output) as worker:
+        with (
+            (scratch / "output").open("wb") as output,
+            subprocess.Popen(command, stdout=output, stderr=output) as worker,
+        ):
             end, spent = _follow(psutil.Process(worker.pid), scratch, life_s)
             if end != "died":
                 worker.kill()
@@ -63,7 +66,9 @@ class Job:
             return
         end = f"{end}{-code}" if end == "died" else end
         self.deaths[end] += 1
-        name, _, data = (scratch / INPUT).read_bytes().partition(b"\n") if (scratch / INPUT).exists() else (b"", b"", b"")
+        name, _, data = (
+            (scratch / INPUT).read_bytes().partition(b"\n") if (scratch / INPUT).exists() else (b"", b"", b"")
+        )
         said = (scratch / "output").read_text(errors="replace")[-4000:]
         place = f"{end} {self.first}"
         keep(self.findings, end, name.decode() or "start", data, f"{end}: seed {self.first}\n{said}", place)

@@ -24,11 +24,11 @@ import av
 import psutil
 
 from glmv_cli.errors import GlmvError, InputNotFoundError, MemoryShortageError
+from tools.corpus.make import be_quiet
 from tools.fuzz.findings import keep
 from tools.fuzz.mutate import mutate
 from tools.fuzz.seeds import read_seeds
 from tools.fuzz.targets import TARGETS
-from tools.corpus.make import be_quiet
 
 INPUT, STATE = "input", "state.json"
 GROWTH = 1 << 30
