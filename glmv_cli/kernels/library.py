@@ -1,6 +1,6 @@
 """The C library beside this file: loading it, its functions and structures, what its statuses mean.
 
-``c/glmv.h`` and ``c/decode.h`` describe them. What Python calls of these is declared here, and only here.
+``c/glmv.h``, ``c/decode.h`` and ``c/layers.h`` describe them. What Python calls of these is declared here, and only here.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import torch
 from glmv_cli.errors import MemoryShortageError
 
 LIBRARY = Path(__file__).with_name("libglmv.so")
-ABI = 5
+ABI = 6
 NO_FORMAT, NOT_FINITE = 3, 4
 _NO_MEMORY, _NO_EXPERT = 1, 2
 _INT, _SIZE, _FLOAT, _POINTER = ctypes.c_int, ctypes.c_int64, ctypes.c_float, ctypes.c_void_p
@@ -64,6 +64,50 @@ class Router(ctypes.Structure):
         *((name, _POINTER) for name in ("weight", "correction")),
         *((name, _SIZE) for name in ("experts", "hidden", "choices", "groups", "open_groups")),
         *(("normalized", ctypes.c_int32), ("factor", _FLOAT)),
+    )
+
+
+class Projection(ctypes.Structure):
+    """``glmv_projection``."""
+
+    _fields_ = (("matrix", Matrix), ("rows", _SIZE), ("bias", _POINTER))
+
+
+class Attention(ctypes.Structure):
+    """``glmv_attention``."""
+
+    _fields_ = (
+        *((name, _POINTER) for name in ("norm", "after")),
+        *((name, Projection) for name in ("q", "k", "v", "o")),
+        *((name, _POINTER) for name in ("q_norm", "k_norm")),
+        *((name, _SIZE) for name in ("heads", "groups", "width")),
+        *(("keys", _POINTER), ("values", _POINTER), ("capacity", _SIZE)),
+    )
+
+
+class FeedForward(ctypes.Structure):
+    """``glmv_feedforward``."""
+
+    _fields_ = (
+        *((name, _POINTER) for name in ("norm", "after")),
+        *((name, Matrix) for name in ("gate", "up", "down")),
+        *(("inner", _SIZE), ("router", Router), ("experts", Experts)),
+    )
+
+
+class Layer(ctypes.Structure):
+    """``glmv_layer``."""
+
+    _fields_ = (("attention", Attention), ("feedforward", FeedForward))
+
+
+class Step(ctypes.Structure):
+    """``glmv_step``."""
+
+    _fields_ = (
+        *((name, _SIZE) for name in ("tokens", "before", "hidden")),
+        *(("cosines", _POINTER), ("sines", _POINTER), ("rotated", _SIZE)),
+        *(("pairs", ctypes.c_int32), ("eps", _FLOAT), ("norm", _POINTER)),
     )
 
 
@@ -131,6 +175,10 @@ def _declare_products(library: ctypes.CDLL) -> None:
     library.glmv_routed_experts.argtypes = (
         *(_INT, packing, ctypes.POINTER(Experts), _POINTER, _POINTER, _POINTER),
         *(_SIZE, _SIZE, _POINTER, _INT),
+    )
+    library.glmv_layers.argtypes = (
+        *(_INT, _INT, packing, ctypes.POINTER(Layer), _SIZE),
+        *(ctypes.POINTER(Step), _POINTER, _INT),
     )
     library.glmv_unpack.argtypes = (_INT, packing, matrix, _SIZE, _SIZE, _POINTER, _INT)
 

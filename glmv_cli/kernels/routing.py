@@ -14,7 +14,8 @@ from glmv_cli.kernels import library, simd
 
 _FEW_TOKENS = 8
 """Up to this many are faster one by one than as a product of matrices."""
-_MOST_EXPERTS = 1024
+MOST_EXPERTS = 1024
+"""Of a layer, that the library chooses from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,21 +41,25 @@ def route(
     ``correction`` is added to the scores for the choice, and not for the weights.
     """
     functions = simd.functions()
-    experts, hidden = weight.shape
-    few = len(x) <= _FEW_TOKENS and experts <= _MOST_EXPERTS
+    experts = len(weight)
+    few = len(x) <= _FEW_TOKENS and experts <= MOST_EXPERTS
     if functions is None or not few or not simd.takes(x, weight, correction):
         return _route(x, weight, correction, rule)
     logits, weights = torch.empty(len(x), experts), torch.empty(len(x), rule.choices)
     ids = torch.empty(len(x), rule.choices, dtype=torch.int64)
-    router = library.Router(
-        *(weight.data_ptr(), correction.data_ptr(), experts, hidden, rule.choices, rule.groups, rule.open_groups),
-        *(rule.normalized, rule.factor),
-    )
     functions.library.glmv_route(
-        *(functions.set, router, x.data_ptr(), len(x), logits.data_ptr(), ids.data_ptr()),
+        *(functions.set, router_of(weight, correction, rule), x.data_ptr(), len(x), logits.data_ptr(), ids.data_ptr()),
         *(weights.data_ptr(), torch.get_num_threads()),
     )
     return logits, weights, ids
+
+
+def router_of(weight: torch.Tensor, correction: torch.Tensor, rule: Rule) -> library.Router:
+    """Contiguous float32 tensors, which whoever calls keeps."""
+    return library.Router(
+        *(weight.data_ptr(), correction.data_ptr(), *weight.shape, rule.choices, rule.groups, rule.open_groups),
+        *(rule.normalized, rule.factor),
+    )
 
 
 def _route(

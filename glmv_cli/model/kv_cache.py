@@ -27,6 +27,17 @@ class KVCache(Cache):  # type: ignore[misc]  # transformers is not typed
         """Tokens in the cache."""
         return int(self.get_seq_length())
 
+    def room(self, count: int, heads: int, width: int) -> list[torch.Tensor]:
+        """Each layer's keys and values, contiguous ``[2, 1, heads, capacity, width]`` in float32 on the CPU, with room
+        for ``count`` more tokens. Who has written them there says so by :meth:`extend`."""
+        end = self.length + count
+        return [layer.stored_with_room((1, heads, width), end, torch.empty(0)) for layer in self.layers]
+
+    def extend(self, count: int) -> None:
+        """``count`` tokens were written behind the others, in all layers."""
+        for layer in self.layers:
+            layer.extend(count)
+
     def truncate(self, length: int) -> None:
         """Forgets what comes after the first ``length`` tokens, also where only some layers have got it."""
         for layer in self.layers:
@@ -46,21 +57,27 @@ class _Layer(DynamicLayer):  # type: ignore[misc]  # transformers is not typed
         self, key_states: torch.Tensor, value_states: torch.Tensor, *args: Any, **kwargs: Any
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Appends ``[B, heads, n, D]``; everything so far, as views. The signature is that of transformers."""
-        end = self._length + key_states.shape[-2]
-        stored = self._with_room(key_states, end)
+        batch, heads, count, width = key_states.shape
+        end = self._length + count
+        stored = self.stored_with_room((batch, heads, width), end, key_states)
         stored[0, :, :, self._length : end] = key_states
         stored[1, :, :, self._length : end] = value_states
-        self._length = end
-        self.is_initialized = True
+        self.extend(count)
         return stored[0, :, :, :end], stored[1, :, :, :end]
 
-    def _with_room(self, like: torch.Tensor, end: int) -> torch.Tensor:
+    def extend(self, count: int) -> None:
+        """``count`` tokens were written."""
+        self._length += count
+        self.is_initialized = True
+
+    def stored_with_room(self, shape: tuple[int, int, int], end: int, like: torch.Tensor) -> torch.Tensor:
+        """The tensor, with room for ``end`` tokens; ``shape``: B, heads, D; of the type and device of ``like``."""
         stored = self._stored
         if stored is not None and stored.shape[-2] >= end:
             return stored
         if end > self._limit:
             raise ValueError(f"{end} tokens do not fit into a cache for {self._limit}")
-        batch, heads, _, width = like.shape
+        batch, heads, width = shape
         # A GPU has its memory reserved by the plan; on a CPU most conversations never need that much.
         capacity = self._limit if like.is_cuda else min(self._limit, max(_FIRST, end * 3 // 2))
         grown = like.new_empty(2, batch, heads, capacity, width)

@@ -15,6 +15,7 @@ from torch import nn
 from transformers import PreTrainedModel
 
 from glmv_cli.model.kv_cache import KVCache
+from glmv_cli.model.stack import stack_of
 from glmv_cli.prompt.inputs import IMAGE, ModelInputs
 
 
@@ -64,6 +65,7 @@ class TextNetwork:
 
     def __init__(self, model: PreTrainedModel) -> None:
         self._body: nn.Module = self._language_model(model)
+        self._stack = stack_of(self._body)
         self._embeddings: nn.Module = model.get_input_embeddings()
         self._head: nn.Module = model.get_output_embeddings()
         self._config = model.config.get_text_config()
@@ -91,10 +93,17 @@ class TextNetwork:
         return Positions(torch.arange(inputs.ids.shape[1])[None], 0)
 
     def forward(self, embeds: torch.Tensor, positions: torch.Tensor, cache: KVCache) -> torch.Tensor:
+        if self._stack is not None and self._stack.takes(embeds):
+            return self._stack.forward(embeds, self._axes(positions), cache)
         hidden: torch.Tensor = self._body(
             inputs_embeds=embeds, position_ids=positions.to(embeds.device), past_key_values=cache, use_cache=True
         ).last_hidden_state
         return hidden
+
+    @staticmethod
+    def _axes(positions: torch.Tensor) -> torch.Tensor:
+        """As the rotary embedding of the language model takes them."""
+        return positions
 
     def logits(self, hidden: torch.Tensor) -> torch.Tensor:
         logits: torch.Tensor = self._head(hidden[:, -1].to(_device(self._head)))
@@ -112,6 +121,11 @@ class VisionNetwork(TextNetwork):
     def _language_model(model: PreTrainedModel) -> nn.Module:
         body: nn.Module = model.model.language_model
         return body
+
+    @staticmethod
+    def _axes(positions: torch.Tensor) -> torch.Tensor:
+        """Those of text are the same for time, height and width."""
+        return positions.expand(3, *positions.shape[-2:])
 
     def encode(self, kind: int, patches: torch.Tensor, grid: torch.Tensor) -> torch.Tensor:
         encode = self._model.get_image_features if kind == IMAGE else self._model.get_video_features

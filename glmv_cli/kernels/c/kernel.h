@@ -41,6 +41,15 @@ static inline size_t thread(void) {
 #endif
 }
 
+/* Of a parallel region. */
+static inline int team_size(void) {
+#if defined(_OPENMP)
+    return omp_get_num_threads();
+#else
+    return 1;
+#endif
+}
+
 /* Products with many tokens: a tile of weights is expanded once, and used for all of them. */
 typedef struct {
     size_t few; /* up to this many tokens, `rows` of the kernel is faster */

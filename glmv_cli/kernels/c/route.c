@@ -3,7 +3,7 @@
 #include <math.h>
 #include <stddef.h>
 
-#include "decode.h"
+#include "route.h"
 #include "simd.h"
 
 enum { LANES = 64 };
@@ -20,6 +20,10 @@ BODY void logit(const float *weight, const float *x, size_t H, float *out) {
 }
 
 FOR_EACH_SET(logit, (const float *weight, const float *x, size_t H, float *out), (weight, x, H, out))
+
+void router_logits(int set, const float *weight, size_t rows, size_t H, const float *x, float *logits) {
+    for (size_t e = 0; e < rows; e++) logit_of(set)(weight + e * H, x, H, logits + e);
+}
 
 /* The first of the largest that is not taken yet; any, where there is no number. Takes it. */
 static int64_t take_largest(const float *values, char *taken, int64_t count) {
@@ -41,7 +45,7 @@ static float worth(const float *values, int64_t count) {
     return first + second;
 }
 
-static void choose(const glmv_router *r, const float *logits, int64_t *ids, float *weights) {
+void router_choose(const glmv_router *r, const float *logits, int64_t *ids, float *weights) {
     float scores[GLMV_MOST_EXPERTS], ranked[GLMV_MOST_EXPERTS], worths[GLMV_MOST_EXPERTS], sum = 0;
     char taken[GLMV_MOST_EXPERTS] = {0}, open[GLMV_MOST_EXPERTS] = {0};
     int64_t each = r->experts / r->groups;
@@ -66,8 +70,8 @@ void glmv_route(int set, const glmv_router *r, const float *x, int64_t T, float 
 #pragma omp parallel for schedule(static) num_threads(threads)
     for (int64_t e = 0; e < r->experts; e++)
         for (int64_t t = 0; t < T; t++)
-            logit_of(set)(r->weight + e * r->hidden, x + t * r->hidden, (size_t)r->hidden,
-                              logits + t * r->experts + e);
+            router_logits(set, r->weight + e * r->hidden, 1, (size_t)r->hidden, x + t * r->hidden,
+                          logits + t * r->experts + e);
     for (int64_t t = 0; t < T; t++)
-        choose(r, logits + t * r->experts, ids + t * r->choices, weights + t * r->choices);
+        router_choose(r, logits + t * r->experts, ids + t * r->choices, weights + t * r->choices);
 }
