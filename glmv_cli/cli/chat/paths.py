@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from glmv_cli.errors import UsageError
 from glmv_cli.media.pages import split_pages
@@ -38,7 +38,7 @@ def unquoted(word: str) -> str:
     else:
         path = re.sub(r"\\(.)", r"\1", word)
     if path.startswith("file://"):
-        path = unquote(urlsplit(path).path)
+        path = unquote("/" + path.removeprefix("file://").partition("/")[2])
     return os.path.expanduser(path)
 
 

@@ -37,7 +37,9 @@ def test_several_paths_may_be_dropped_at_once(folder: Path) -> None:
     assert only_media("'a.png' b.png\nc.mp4") == ["a.png", "b.png", "c.mp4"]
 
 
-@pytest.mark.parametrize("text", ["", "a.png?", "a.png is nice", "text.png", "none.png", "'a.png", "/help"])
+@pytest.mark.parametrize(
+    "text", ["", "a.png?", "a.png is nice", "text.png", "none.png", "'a.png", "/help", "file://[x", "file://"]
+)
 def test_anything_else_is_text(folder: Path, text: str) -> None:
     assert only_media(text) == []
 
