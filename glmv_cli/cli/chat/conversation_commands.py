@@ -21,6 +21,7 @@ def undo(talk: Talk, argument: str) -> None:
     """``/undo``."""
     question = text_of(_last(talk).question)
     talk.conversation = talk.conversation.without_last()
+    talk.recorder.stand(talk.conversation)
     talk.say(f"taken back: {question[:_SHOWN]}{'…' if len(question) > _SHOWN else ''}")
 
 
@@ -34,6 +35,7 @@ def retry(talk: Talk, argument: str) -> None:
 def clear(talk: Talk, argument: str) -> None:
     """``/clear``. What the model was told by ``/system`` stays."""
     talk.conversation = Conversation(talk.conversation.system)
+    talk.recorder.part()
     talk.staged = []
     talk.say("a new conversation")
 
@@ -63,6 +65,7 @@ def load(talk: Talk, argument: str) -> None:
     if conversation.has_media:
         check_sight(talk.resident.model)
     talk.conversation = conversation
+    talk.recorder.part()
     for what in missing:
         talk.say(what)
     count = len(conversation.exchanges)

@@ -140,4 +140,5 @@ def _ask(talk: Talk, due: Due) -> GlmvError | None:
             talk.draft = text_of(due.question)
         else:
             talk.conversation = before.with_exchange(due.instead_of)
+            talk.recorder.stand(talk.conversation)
     return failure

@@ -10,7 +10,7 @@ from glmv_cli.messages import Message
 
 
 class Recorder(Protocol):
-    """Hears of each exchange: ``(begin update* finish)*``."""
+    """Hears of each exchange, ``(begin update* finish)*``, and between them of what becomes of the conversation."""
 
     def begin(self, model: str, conversation: Conversation, question: Message, think: bool) -> None:
         """``question`` is asked after ``conversation``."""
@@ -20,6 +20,12 @@ class Recorder(Protocol):
 
     def finish(self, exchange: Exchange, failure: GlmvError | None) -> None:
         """The exchange as it ended, in whichever way; ``failure`` is why there is no more of it."""
+
+    def stand(self, conversation: Conversation) -> None:
+        """This is what counts now: exchanges were taken back, or count again."""
+
+    def part(self) -> None:
+        """What is asked next belongs to another conversation."""
 
 
 class NoRecorder:
@@ -32,4 +38,10 @@ class NoRecorder:
         """Nothing."""
 
     def finish(self, exchange: Exchange, failure: GlmvError | None) -> None:
+        """Nothing."""
+
+    def stand(self, conversation: Conversation) -> None:
+        """Nothing."""
+
+    def part(self) -> None:
         """Nothing."""

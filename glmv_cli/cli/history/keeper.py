@@ -53,10 +53,14 @@ class Keeper:
         exchange, self._exchange = self._exchange, None
         if exchange is not None:
             self.attempt(lambda writer: writer.finish(exchange, outcome))
-        if self._writer is not None:
-            self._writer.close()  # opening it again takes less than a millisecond
-            self._writer = None
+        self.close()
         return exchange
+
+    def close(self) -> None:
+        """Let go of the file: opening it again takes less than a millisecond."""
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
 
     def complaint(self) -> str | None:
         """Why nothing is kept, in a line for the user; once."""

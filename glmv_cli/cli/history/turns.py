@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class TurnKeeper:
-    """Keeps the exchanges of a chat: ``(begin update* finish)*``.
+    """Keeps the exchanges of a chat, as :class:`glmv_cli.cli.chat.recorder.Recorder` has it.
 
     The chat may go back, or to another conversation: each question says after which exchanges it is asked. Those of
     the same conversation that are not among them count as taken back. ``note`` tells the user a line.
@@ -67,10 +67,21 @@ class TurnKeeper:
             self._kept.append((exchange, number))
         self._complain()
 
+    def stand(self, conversation: Conversation) -> None:
+        """This is what counts now, whether or not something is asked after it."""
+        self._keeper.attempt(lambda writer: self._goes_on(writer, conversation))
+        self._keeper.close()
+        self._complain()
+
+    def part(self) -> None:
+        """What is asked next belongs to another conversation."""
+        self._conversation = None
+        self._kept = []
+
     def _goes_on(self, writer: HistoryWriter, conversation: Conversation) -> bool:
         """Whether all of ``conversation`` is kept already, as one; it is then what counts of that one."""
         ids = [number for exchange in conversation.exchanges if (number := self._id_of(exchange)) is not None]
-        if self._conversation is None or not ids or len(ids) < len(conversation.exchanges):
+        if self._conversation is None or len(ids) < len(conversation.exchanges):
             return False
         return writer.stand(self._conversation, conversation.system, ids)
 

@@ -120,7 +120,9 @@ class StoredConversation:
         return tuple(
             stored
             for stored in self.exchanges
-            if not stored.taken_back and stored.ending != "failed" and (stored.answer.strip() or stored.outcome)
+            if not stored.taken_back
+            and stored.ending != "failed"
+            and (stored.answer.strip() or stored.ending in ("stop", "length"))
         )
 
     @property

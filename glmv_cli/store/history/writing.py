@@ -60,7 +60,7 @@ class HistoryWriter:
     def stand(self, conversation: int, system: str | None, exchanges: Collection[int]) -> bool:
         """The conversation is these exchanges, after ``system``; others of it were taken back.
 
-        Returns whether all of them are there: somebody may have removed them.
+        Returns whether it and all of them are there: somebody may have removed them.
         """
         with explained(self._path), transaction(self._connection):
             rows = self._connection.execute("SELECT id FROM exchanges WHERE conversation_id = ?", (conversation,))
@@ -68,8 +68,8 @@ class HistoryWriter:
             marks = [(exchange not in exchanges, exchange) for exchange in there]
             self._connection.executemany("UPDATE exchanges SET taken_back = ? WHERE id = ?", marks)
             values = (None if system is None else clean(system), conversation)
-            self._connection.execute("UPDATE conversations SET system = ? WHERE id = ?", values)
-            return set(exchanges) <= set(there)
+            found = self._connection.execute("UPDATE conversations SET system = ? WHERE id = ?", values)
+            return bool(found.rowcount) and set(exchanges) <= set(there)
 
     def conversation_of(self, exchange: int) -> int:
         """The conversation that an exchange belongs to."""

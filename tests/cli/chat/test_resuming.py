@@ -1,11 +1,23 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from glmv_cli.conversation import text_of
-from glmv_cli.errors import MediaError
+from glmv_cli.errors import MediaError, ModelError
+from glmv_cli.events import Event
+from glmv_cli.messages import ChatRequest
 from glmv_cli.store.history.reading import History
 from tests.cli.fakes import FakeSession, Glmv, Ran
+
+
+class OnceSession(FakeSession):
+    """Answers once."""
+
+    def answer(self, request: ChatRequest, *, max_pixels: int) -> Iterator[Event]:
+        if self.requests:
+            raise ModelError("it is worn out", "buy another")
+        yield from super().answer(request, max_pixels=max_pixels)
 
 
 def said(ran: Ran) -> list[str]:
@@ -22,6 +34,22 @@ def test_turns_are_kept_as_one_conversation(glmv: Glmv) -> None:
     glmv("chat", "--no-think", stdin=b"one\ntwo\n/undo\nthree\n/clear\nfour\n")
     assert (kept(glmv, 1), kept(glmv, 2)) == (["one", "three"], ["four"])
     assert [e.ending for e in History(glmv.home / "history.db").load(1).exchanges] == ["stop"] * 3
+
+
+def test_what_was_taken_back_last_does_not_come_again(glmv: Glmv) -> None:
+    glmv("chat", "--no-think", stdin=b"one\ntwo\n/undo\n")
+    assert said(glmv("chat", "--continue", "--no-think", stdin=b"three\n")) == ["one", "echo: one", "three"]
+
+
+def test_a_first_question_that_is_repeated_stays_one(glmv: Glmv) -> None:
+    glmv("chat", "--no-think", stdin=b"one\n/retry\n")
+    assert [e.taken_back for e in History(glmv.home / "history.db").load(1).exchanges] == [True, False]
+
+
+def test_an_answer_stands_again_if_its_repetition_fails(glmv: Glmv) -> None:
+    glmv.session = OnceSession()
+    glmv("chat", "--no-think", stdin=b"one\n/retry\n")
+    assert [e.taken_back for e in History(glmv.home / "history.db").load(1).exchanges] == [False, True]
 
 
 def test_without_an_id_the_latest_conversation_goes_on(glmv: Glmv) -> None:

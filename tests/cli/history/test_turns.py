@@ -51,10 +51,33 @@ def test_what_is_taken_back_no_longer_stands(chat: Chat) -> None:
     assert chat.standing() == [["one", "three"]]
 
 
-def test_after_clearing_another_conversation_begins(chat: Chat) -> None:
+def test_what_is_taken_back_at_the_end_no_longer_stands(chat: Chat) -> None:
+    conversation = chat.ask(chat.ask(NOTHING, "one"), "two")
+    chat.keeper.stand(conversation.without_last())
+    assert chat.standing() == [["one"]]
+    chat.keeper.stand(conversation)
+    assert chat.standing() == [["one", "two"]]
+
+
+def test_the_first_question_can_be_taken_back_and_asked_otherwise(chat: Chat) -> None:
     chat.ask(NOTHING, "one")
     chat.ask(NOTHING, "two")
+    assert chat.standing() == [["two"]]
+
+
+def test_after_parting_another_conversation_begins(chat: Chat) -> None:
+    chat.ask(NOTHING, "one")
+    chat.keeper.part()
+    chat.ask(NOTHING, "two")
     assert chat.standing() == [["one"], ["two"]]
+
+
+def test_a_question_without_an_answer_does_not_stand(chat: Chat) -> None:
+    conversation = chat.ask(NOTHING, "one")
+    message = user_message("two")
+    chat.keeper.begin("glm", conversation, message, True)
+    chat.keeper.finish(Exchange(message, "Hm.", "", "interrupted"), None)
+    assert chat.standing() == [["one"]]
 
 
 def test_a_conversation_from_a_file_is_kept_as_a_whole(chat: Chat) -> None:
@@ -79,8 +102,11 @@ def test_a_stored_conversation_goes_on(chat: Chat, tmp_path: Path) -> None:
 def test_a_conversation_that_was_removed_meanwhile_is_kept_anew(chat: Chat) -> None:
     conversation = chat.ask(NOTHING, "one")
     chat.history.remove([1])
-    chat.ask(conversation, "two")
+    conversation = chat.ask(conversation, "two")
     assert chat.standing() == [["one", "two"]]
+    chat.history.remove([2])
+    chat.ask(NOTHING, "three")
+    assert (chat.standing(), chat.notes) == ([["three"]], [])
 
 
 def test_a_failed_turn_does_not_stand(chat: Chat) -> None:
