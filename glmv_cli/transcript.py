@@ -66,7 +66,8 @@ def read_conversation(value: object, name: str) -> Transcript:
             raise UsageError(f"{name} is a conversation of another version of glmv", "use that version to read it")
         attachments: list[Attachment] = []
         exchanges = tuple(_read_exchange(exchange, attachments) for exchange in value["exchanges"])
-        return Transcript(Conversation(value["system"], exchanges), value.get("model"), tuple(attachments))
+        system, model = (_text_or_none(value.get(name)) for name in ("system", "model"))
+        return Transcript(Conversation(system, exchanges), model, tuple(attachments))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise UsageError(f"{name} is not a conversation that glmv has saved", "save one with /save") from error
 
@@ -111,7 +112,12 @@ def _exchange_json(exchange: Exchange, digests: Digests) -> dict[str, Any]:
 
 def _read_exchange(value: dict[str, Any], attachments: list[Attachment]) -> Exchange:
     own = [
-        Attachment(_text(a["name"]), Path(a["path"]) if a["path"] else None, a.get("sha256"), _page(a.get("page")))
+        Attachment(
+            _text(a["name"]),
+            Path(a["path"]) if a["path"] else None,
+            _text_or_none(a.get("sha256")),
+            _page(a.get("page")),
+        )
         for a in value["attachments"]
     ]
     attachments += own
@@ -120,9 +126,9 @@ def _read_exchange(value: dict[str, Any], attachments: list[Attachment]) -> Exch
         thinking=_text(value["thinking"]),
         answer=_text(value["answer"]),
         finish_reason=_ending(value["finish_reason"]),
-        boxes=tuple(Box(**box) for box in value["boxes"]),
-        usage=Usage(**value["usage"]) if value["usage"] else None,
-        timings=Timings(**value["timings"]) if value["timings"] else None,
+        boxes=tuple(Box(**_numbers(box)) for box in value["boxes"]),
+        usage=Usage(**_numbers(value["usage"])) if value["usage"] else None,
+        timings=Timings(**_numbers(value["timings"])) if value["timings"] else None,
     )
 
 
@@ -136,6 +142,17 @@ def _page(value: object) -> int | None:
     if value is None or (isinstance(value, int) and value >= 1):
         return value
     raise ValueError(f"{value!r} is no page")
+
+
+def _text_or_none(value: object) -> str | None:
+    return None if value is None else _text(value)
+
+
+def _numbers(value: dict[str, Any]) -> dict[str, Any]:
+    for number in value.values():
+        if not isinstance(number, (int, float)):
+            raise TypeError(f"{number!r} is no number")
+    return value
 
 
 def _ending(value: object) -> Ending:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,10 @@ from glmv_cli.transcript import conversation_json, conversation_markdown, read_c
 
 PICTURE = MediaSource("cat.png", path=Path("/pictures/cat.png"))
 PASTED = MediaSource("clipboard", data=b"bytes of a picture")
+USAGE = Usage(9, 4, 0, 2, 3, 1)
 WHOLE = Exchange(
     user_message("What is it?", (PICTURE,)), "Hm.", "A cat.", "stop",
-    (Box(1, 2, 3, 4),), Usage(9, 4, 0, 2, 3, 1), Timings(0.1, 0.2, 0.3, 0.4, 0.5, 9.0),
+    (Box(1, 2, 3, 4),), USAGE, Timings(0.1, 0.2, 0.3, 0.4, 0.5, 9.0),
 )  # fmt: skip
 CUT = Exchange(user_message("Sure?"), "", "Yes, be", "interrupted")
 
@@ -37,6 +39,13 @@ def test_bytes_of_media_are_not_written() -> None:
     assert (attachment.path, attachment.sha256) == (None, "abc")
 
 
+def with_exchange(**changed: object) -> object:
+    """A conversation whose only exchange is not as it was written."""
+    value = conversation_json(Conversation(None, (WHOLE,)), "demo", {})
+    value["exchanges"][0] |= changed
+    return value
+
+
 @pytest.mark.parametrize(
     "value",
     [
@@ -46,6 +55,12 @@ def test_bytes_of_media_are_not_written() -> None:
         {"glmv_conversation": 1, "system": None},
         {"glmv_conversation": 1, "system": None, "exchanges": [{"question": 3}]},
         {"glmv_conversation": 99},
+        {"glmv_conversation": 1, "system": 5, "exchanges": []},
+        {"glmv_conversation": 1, "system": None, "model": [], "exchanges": []},
+        with_exchange(usage={**asdict(USAGE), "prompt_tokens": "9"}),
+        with_exchange(timings={"load_s": 1}),
+        with_exchange(boxes=[{"x1": "1", "y1": 2, "x2": 3, "y2": 4}]),
+        with_exchange(attachments=[{"name": "a.png", "path": "/a.png", "sha256": 7}]),
     ],
 )
 def test_anything_else_is_refused_by_the_name_of_its_file(value: object) -> None:

@@ -50,12 +50,8 @@ def open_source(argument: str, stdin: BinaryIO, limits: FetchLimits = _FETCH) ->
             raise InputNotFoundError(f"{argument} is not a regular file", hint="name a file, or - for standard input")
         with path.open("rb"):  # proves, before anything slow starts, that it may be read
             pass
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise cannot_open(argument, error) from error
-    except ValueError as error:  # a zero byte, or half a character
-        raise InputNotFoundError(
-            f"{argument!r} cannot be the name of a file", hint="check where it comes from"
-        ) from error
     if status.st_size == 0:
         raise _empty(argument)
     return MediaSource(argument, path=path)
@@ -67,7 +63,7 @@ def open_bytes(source: MediaSource) -> BinaryIO:
         return io.BytesIO(source.data or b"")
     try:
         return source.path.open("rb")
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise cannot_open(source.name, error) from error
 
 
@@ -81,8 +77,10 @@ def _empty(name: str) -> MediaError:
     return MediaError(f"{name} is empty", hint="check the program or download that should have filled it")
 
 
-def cannot_open(name: str, error: OSError) -> InputNotFoundError:
+def cannot_open(name: str, error: OSError | ValueError) -> InputNotFoundError:
     """Put what the operating system says about the file ``name`` into our words."""
+    if isinstance(error, ValueError):  # a zero byte or half a character, which a saved conversation may hold
+        return InputNotFoundError(f"{name!r} cannot be the name of a file", hint="check where it comes from")
     if isinstance(error, FileNotFoundError):
         hint = "check the spelling and the folder; - stands for standard input"
         return InputNotFoundError(f"{name} does not exist", hint=hint)

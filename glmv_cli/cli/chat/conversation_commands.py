@@ -8,6 +8,7 @@ from pathlib import Path
 
 from glmv_cli.cli.chat.attachments import digests_of, without_missing
 from glmv_cli.cli.chat.editor import edit_text
+from glmv_cli.cli.chat.resuming import extent
 from glmv_cli.cli.chat.talk import Due, Talk
 from glmv_cli.conversation import Conversation, Exchange, text_of
 from glmv_cli.errors import GlmvError, InputNotFoundError, UsageError
@@ -68,8 +69,7 @@ def load(talk: Talk, argument: str) -> None:
     talk.recorder.part()
     for what in missing:
         talk.say(what)
-    count = len(conversation.exchanges)
-    talk.say(f"loaded {count} question{'' if count == 1 else 's'} and answers from {path}")
+    talk.say(f"loaded {extent(conversation)} from {path}")
 
 
 def export(talk: Talk, argument: str) -> None:
@@ -123,7 +123,7 @@ def _is_conversation(path: Path) -> bool:
 def _read(path: Path) -> object:
     try:
         return json.loads(path.read_bytes())
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"{path} is not a conversation that glmv has saved", "save one with /save") from error
     except OSError as error:
         raise InputNotFoundError(f"cannot read {path}: {error.strerror or error}", "check the name") from error

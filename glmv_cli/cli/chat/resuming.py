@@ -6,6 +6,7 @@ from glmv_cli.cli.chat.attachments import without_missing
 from glmv_cli.cli.chat.talk import Talk
 from glmv_cli.cli.environment import Environment
 from glmv_cli.cli.history.turns import TurnKeeper
+from glmv_cli.conversation import Conversation
 from glmv_cli.errors import UsageError
 from glmv_cli.render.errors import write_note
 from glmv_cli.store.history.records import StoredConversation
@@ -37,6 +38,10 @@ def go_on(talk: Talk, keeper: TurnKeeper, stored: StoredConversation) -> None:
     output = talk.environment.output
     for what in missing:
         write_note(output, what)
+    write_note(output, f"going on from conversation {stored.id}, {extent(conversation)}")
+
+
+def extent(conversation: Conversation) -> str:
+    """``1 question and its answer``."""
     count = len(conversation.exchanges)
-    said = "1 question and its answer" if count == 1 else f"{count} questions and answers"
-    write_note(output, f"going on from conversation {stored.id}, {said}")
+    return "1 question and its answer" if count == 1 else f"{count} questions and answers"

@@ -86,6 +86,7 @@ def test_media_that_wait_can_be_removed_by_number(glmv: Glmv) -> None:
         ("/model none", "unknown model 'none'"),
         ("/load none.json", "cannot read none.json"),
         ("/load text.png", "is not a conversation"),
+        ("/load deep.json", "is not a conversation"),
         ("/save text.png", "is not a conversation"),
         ("/save", "wants the name"),
         ("/export talk.pdf", "writes .md and .json"),
@@ -94,6 +95,7 @@ def test_media_that_wait_can_be_removed_by_number(glmv: Glmv) -> None:
     ],
 )
 def test_a_command_that_makes_no_sense_says_why(glmv: Glmv, line: str, complaint: str) -> None:
+    Path("deep.json").write_text("[" * 100_000)
     ran = chat(glmv, line)
     assert ran.status in (2, 65, 66, 69)
     assert complaint in ran.stderr
@@ -122,6 +124,7 @@ def test_a_conversation_is_saved_and_gone_on_with(glmv: Glmv) -> None:
     chat(glmv, "/system Be brief.", "@a.png one", "/save talk.json")
     ran = chat(glmv, "/load talk.json", "two")
     assert told(ran)[-1] == ["Be brief.", "one", "echo: Be brief.one", "two"]
+    assert "loaded 1 question and its answer from talk.json\n" in ran.stderr
     saved = json.loads(Path("talk.json").read_text())
     (attachment,) = saved["exchanges"][0]["attachments"]
     assert Path(attachment["path"]).name == "a.png"
