@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from glmv_cli.render.cells import cells
+
 
 def aligned(rows: Sequence[Sequence[str]], right: frozenset[int] = frozenset()) -> str:
-    """``rows`` of equally many cells as lines with columns two spaces apart; those in ``right`` end flush."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    """``rows`` of equally many cells as lines with columns two spaces apart; those in ``right`` end flush.
+
+    Cells hold no control characters.
+    """
+    widths = [max(map(cells, column)) for column in zip(*rows, strict=True)]
     lines = []
     for row in rows:
-        cells = [
-            cell.rjust(width) if index in right else cell.ljust(width)
-            for index, (cell, width) in enumerate(zip(row, widths, strict=True))
+        gaps = [" " * (width - cells(cell)) for cell, width in zip(row, widths, strict=True)]
+        padded = [
+            gap + cell if index in right else cell + gap
+            for index, (cell, gap) in enumerate(zip(row, gaps, strict=True))
         ]
-        lines.append("  ".join(cells).rstrip())
+        lines.append("  ".join(padded).rstrip())
     return "".join(f"{line}\n" for line in lines)

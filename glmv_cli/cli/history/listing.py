@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from glmv_cli.cli.environment import Environment
 from glmv_cli.cli.history.as_json import exchange_json, iso_time
+from glmv_cli.render.cells import cells, first_cells
 from glmv_cli.render.errors import write_note
 from glmv_cli.render.json_text import json_text
 from glmv_cli.render.output import Output
@@ -17,7 +18,7 @@ from glmv_cli.store.history.records import StoredExchange, Summary
 from glmv_cli.store.paths import history_path
 
 _WIDTH = 80
-"""Of a line's text in a pipe; on a terminal, lines end at its edge."""
+"""Columns of a line's text in a pipe; on a terminal, lines end at its edge."""
 _BEFORE = 24
 """Characters of the line in front of what was found."""
 
@@ -94,10 +95,10 @@ def _found_in(exchange: StoredExchange, phrases: Sequence[str]) -> str:
 
 
 def _table(output: Output, rows: Sequence[tuple[str, ...]], right: set[int]) -> str:
-    cells = [[visible_line(without_surrogates(cell)) for cell in row] for row in rows]
-    indent = sum(max(map(len, column)) + 2 for column in list(zip(*cells, strict=True))[:-1])
+    shown = [[visible_line(without_surrogates(cell)) for cell in row] for row in rows]
+    indent = sum(max(map(cells, column)) + 2 for column in list(zip(*shown, strict=True))[:-1])
     width = max(20, output.stdout_size().columns - indent if output.stdout_is_tty else _WIDTH)
-    for row in cells:
-        if len(row[-1]) > width:
-            row[-1] = row[-1][: width - 1].rstrip() + "…"
-    return aligned(cells, right=frozenset(right))
+    for row in shown:
+        if cells(row[-1]) > width:
+            row[-1] = first_cells(row[-1], width - 1).rstrip() + "…"
+    return aligned(shown, right=frozenset(right))

@@ -43,6 +43,12 @@ def test_conversations_are_listed_the_latest_first(kept: Glmv) -> None:
     assert ran.opened == []
 
 
+def test_lines_are_as_wide_as_they_look(glmv: Glmv) -> None:
+    glmv("ask", "猫" * 100, "--no-think")
+    line = glmv("history").stdout.splitlines()[-1]
+    assert line.endswith("猫" * 39 + "…")
+
+
 def test_a_limit_is_told(kept: Glmv) -> None:
     ran = kept("history", "list", "-n", "2")
     assert len(ran.stdout.splitlines()) == 3
