@@ -13,7 +13,6 @@ from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
 from prompt_toolkit.enums import EditingMode
 from prompt_toolkit.filters import Condition
 from prompt_toolkit.formatted_text import StyleAndTextTuples
-from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from prompt_toolkit.output import create_output
 from prompt_toolkit.output.color_depth import ColorDepth
 from prompt_toolkit.styles import Style
@@ -23,6 +22,7 @@ from glmv_cli.cli.chat.keys import Leaving, bindings
 from glmv_cli.cli.chat.lines import unblocked
 from glmv_cli.cli.chat.staging import brief, chips
 from glmv_cli.cli.chat.talk import Talk
+from glmv_cli.cli.chat.typed import typed_before
 from glmv_cli.errors import GlmvError
 from glmv_cli.render.errors import write_error
 from glmv_cli.render.sanitize import visible_line
@@ -31,7 +31,6 @@ from glmv_cli.units import format_count
 
 _STYLE = Style([("bottom-toolbar", "noreverse"), ("bottom-toolbar.text", "noreverse"), ("chip", "bold")])
 _VI = re.compile(r"^\s*set\s+editing-mode\s+vi\s*$", re.MULTILINE)
-_TYPED_BEFORE = "prompts"
 
 
 class Prompt:
@@ -45,7 +44,7 @@ class Prompt:
             message=self._message,
             multiline=True,
             prompt_continuation=lambda width, number, wrapped: "" if wrapped else "… ",
-            history=_history(data_path(environ)),
+            history=typed_before(data_path(environ)),
             auto_suggest=AutoSuggestFromHistory(),
             completer=ChatCompleter(talk),
             complete_in_thread=True,
@@ -107,16 +106,3 @@ def is_vi(keys: str | None, environ: Mapping[str, str]) -> bool:
     except OSError:
         return False
     return _VI.search(text) is not None
-
-
-def _history(directory: Path | None) -> History:
-    """What was typed before, in a file that nobody else may read; for this chat only, if there can be none."""
-    if directory is None:
-        return InMemoryHistory()
-    path = directory / _TYPED_BEFORE
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600))
-    except OSError:
-        return InMemoryHistory()
-    return FileHistory(path)
