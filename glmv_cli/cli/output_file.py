@@ -7,18 +7,21 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import TextIO
+from typing import Literal, TextIO
 
 from glmv_cli.cli.environment import Environment
 from glmv_cli.errors import GlmvError, UsageError
 from glmv_cli.render.errors import write_note
+
+_DESCRIPTORS = ("/dev/stdout", "/dev/stderr", "/dev/fd/", "/proc/")
 
 
 class OutputFile:
     """Within it, ``environment.output`` writes to ``NAME.partial``; ``commit`` and the end of it make that ``NAME``.
 
     Left without, what was written stays in ``NAME.partial``, and a note says so. A link's target is replaced, not
-    the link; what is no file, as ``/dev/null``, is written to as it is. Text is UTF-8, whatever the locale.
+    the link. To what is no file, as ``/dev/null``, or is open already, as ``/dev/stdout``, it is added. Text is
+    UTF-8, whatever the locale.
     """
 
     def __init__(self, environment: Environment, name: str) -> None:
@@ -29,10 +32,10 @@ class OutputFile:
         self._target = Path(os.path.realpath(name))
         if self._target.is_dir():
             raise UsageError(f"-o {name} is a directory", "name a file in it")
-        in_place = self._target.exists() and not self._target.is_file()
-        self._partial = None if in_place else self._target.with_name(f"{self._target.name}.partial")
+        added = _is_open(name) or (self._target.exists() and not self._target.is_file())
+        self._partial = None if added else self._target.with_name(f"{self._target.name}.partial")
         try:
-            self._file: TextIO = (self._partial or self._target).open("w", encoding="utf-8", newline="")
+            self._file = _open(Path(name), "a") if self._partial is None else _open(self._partial, "w")
         except OSError as error:
             raise GlmvError(f"{name} cannot be written: {(error.strerror or str(error)).lower()}",
                             "check the folder, and your permissions") from error  # fmt: skip
@@ -60,3 +63,12 @@ class OutputFile:
             self._partial.unlink()
         else:
             write_note(self._outer.output, f"what has come is in {self._name}.partial")
+
+
+def _open(path: Path, mode: Literal["a", "w"]) -> TextIO:
+    return path.open(mode, encoding="utf-8", newline="")
+
+
+def _is_open(name: str) -> bool:
+    """A descriptor of some process: replacing the file behind it would take that away from whoever writes there."""
+    return os.path.abspath(name).startswith(_DESCRIPTORS)

@@ -52,6 +52,13 @@ def test_no_input_adds_nothing(environ: dict[str, str], redirection: str) -> Non
     assert shell(f"glmv ask hi {redirection}", environ) == (0, "echo: hi\n", "")
 
 
+@pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1"])
+def test_a_file_that_is_open_already_is_added_to(environ: dict[str, str], name: str) -> None:
+    assert shell(f"{{ echo before; glmv ask hi -o {name}; echo after; }} >> log.txt", environ) == (0, "", "")
+    assert Path("log.txt").read_text() == "before\necho: hi\nafter\n"
+    assert shell(f"glmv ask hi -o {name} | cat", environ) == (0, "echo: hi\n", "")
+
+
 def test_a_loop_keeps_its_list(environ: dict[str, str]) -> None:
     loop = 'ls a.png b.png | while read f; do glmv {} "$f" 2> notes; done'
     assert shell(loop.format("describe"), environ)[1] == "echo: Describe this image.\n" * 2
