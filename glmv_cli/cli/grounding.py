@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from glmv_cli.cli.answering import AnswerOptions
@@ -16,17 +15,20 @@ from glmv_cli.render.boxes import BoxRenderer, box_lines
 from glmv_cli.render.json_lines import JsonLinesRenderer
 from glmv_cli.render.timings import TimedRenderer
 from glmv_cli.store.models import check_sight
+from glmv_cli.store.whole_file import replace_file
 
 PROMPT = "Help me to locate {what} in the image and give me its bounding boxes."
 """One of the two that "Grounding" in the README of https://github.com/zai-org/GLM-V gives; the demo model, which has
 never read it, understands it too."""
 
+_ELSEWHERE = "check the folder, and your permissions"
+
 
 def ground_in(environment: Environment, options: AnswerOptions, image: str, what: str, drawn: str | None) -> int:
     """Write the boxes of ``what`` in ``image``, and draw them into the file ``drawn``; return the exit code.
 
-    Raises :class:`UsageError` if that file's name says no format, and what
-    :func:`glmv_cli.cli.answers.answer_all` does.
+    Raises :class:`UsageError` if that file's name says no format, :class:`GlmvError` if it cannot be written, and
+    what :func:`glmv_cli.cli.answers.answer_all` does.
     """
     if options.no_color:
         environment = environment.without_color()
@@ -63,7 +65,11 @@ def _format_of(drawn: str | None) -> str:
         return ""
     from glmv_cli.media.draw import format_of
 
-    return format_of(Path(drawn))
+    kind = format_of(Path(drawn))
+    folder = Path(drawn).parent
+    if not folder.is_dir():  # found out before anything slow
+        raise GlmvError(f"{drawn} cannot be written: there is no folder {folder}", _ELSEWHERE)
+    return kind
 
 
 def _draw(question: Question, boxes: tuple[Box, ...], path: Path, kind: str, max_pixels: int) -> None:
@@ -71,9 +77,8 @@ def _draw(question: Question, boxes: tuple[Box, ...], path: Path, kind: str, max
     from glmv_cli.media.draw import draw_boxes
 
     data = draw_boxes(question.media[0], boxes, kind, max_pixels=max_pixels)
-    partial = path.with_name(f"{path.name}.partial")
     try:
-        partial.write_bytes(data)
-        os.replace(partial, path)
+        replace_file(path, data)
     except OSError as error:
-        raise GlmvError(f"{path} cannot be written: {(error.strerror or str(error)).lower()}") from error
+        reason = (error.strerror or str(error)).lower()
+        raise GlmvError(f"{path} cannot be written: {reason}", _ELSEWHERE) from error

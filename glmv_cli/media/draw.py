@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
-from glmv_cli.errors import UsageError
+from glmv_cli.errors import MediaError, UsageError
 from glmv_cli.events import Box
 from glmv_cli.media.image import read_image
 from glmv_cli.messages import MediaSource
@@ -38,7 +38,8 @@ def format_of(path: Path) -> str:
 def draw_boxes(source: MediaSource, boxes: Sequence[Box], kind: str, *, max_pixels: int) -> bytes:
     """``source``, upright and over white, with a frame around each box; encoded as ``kind``, one of :data:`FORMATS`.
 
-    A frame lies inside its box, as far as that has room for it. Raises what :func:`read_image` does.
+    A frame lies inside its box, as far as that has room for it. Raises what :func:`read_image` does, and
+    :class:`MediaError` if the picture is too large for the format.
     """
     image = Image.fromarray(read_image(source, max_pixels=max_pixels).pixels)
     pen = ImageDraw.Draw(image)
@@ -48,5 +49,8 @@ def draw_boxes(source: MediaSource, boxes: Sequence[Box], kind: str, *, max_pixe
         right, bottom = max(box.x1, box.x2 - 1), max(box.y1, box.y2 - 1)
         pen.rectangle((box.x1, box.y1, right, bottom), outline=_COLORS[number % len(_COLORS)], width=width)
     encoded = io.BytesIO()
-    image.save(encoded, kind, quality=95)
+    try:
+        image.save(encoded, kind, quality=95)
+    except (OSError, ValueError) as error:  # WebP has at most 16,383 pixels in a row, JPEG 65,500
+        raise MediaError(f"{source.name} cannot be written as {kind}: {error}", "let the name end in .png") from error
     return encoded.getvalue()

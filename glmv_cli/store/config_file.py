@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import sys
-import tempfile
 from pathlib import Path
 
 from glmv_cli.errors import UsageError
 from glmv_cli.store.paths import cannot_write, make_directory
+from glmv_cli.store.whole_file import replace_file
 
 
 def read_config(path: Path | None) -> dict[str, object]:
@@ -53,7 +51,10 @@ def write_setting(path: Path, key: str, value: str | bool | None) -> None:
     except UnicodeEncodeError as error:
         raise UsageError(f"{key} cannot be '{value}' in {path}: that is no valid Unicode", "rename it") from error
     make_directory(path.parent)
-    _replace(Path(os.path.realpath(path)), content)  # a link stays a link
+    try:
+        replace_file(path, content)
+    except OSError as error:
+        raise cannot_write(path, error) from error
 
 
 def _read(path: Path) -> str:
@@ -65,24 +66,6 @@ def _read(path: Path) -> str:
         raise UsageError(f"cannot read {path}: {error.strerror or error}", "make the file readable") from error
     except UnicodeDecodeError as error:
         raise _not_toml(path, error) from error
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Put ``content`` in the place of the file at once: no reader, and no crash, sees half of it."""
-    scratch: str | None = None
-    try:
-        descriptor, scratch = tempfile.mkstemp(dir=path.parent, prefix=".config-")
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(descriptor)
-        if path.exists():
-            shutil.copymode(path, scratch)
-        os.replace(scratch, path)
-    except OSError as error:
-        if scratch is not None and os.path.exists(scratch):
-            os.unlink(scratch)
-        raise cannot_write(path, error) from error
 
 
 def _not_toml(path: Path | None, error: ValueError) -> UsageError:

@@ -79,7 +79,7 @@ def test_boxes_are_drawn_inside_their_edges(pointing: Glmv) -> None:
     assert drawn.shape == (30, 40, 3)
     assert (changed.min(0).tolist(), changed.max(0).tolist()) == ([2, 1], [19, 29])
     assert (drawn[10:18, 10:28] == 255).all()
-    assert not Path("out.png.partial").exists()
+    assert not list(Path().glob("*.partial"))
 
 
 def test_it_is_drawn_upright(pointing: Glmv) -> None:
@@ -95,6 +95,18 @@ def test_it_is_drawn_upright(pointing: Glmv) -> None:
 def test_a_file_that_is_no_picture_is_refused_before_a_model_is_loaded(pointing: Glmv, name: str) -> None:
     ran = pointing("ground", "photo.png", "the cat", "-o", name)
     assert (ran.status, ran.stdout, ran.opened) == (2, "", [])
+
+
+def test_a_file_in_no_folder_is_told_before_a_model_is_loaded(pointing: Glmv) -> None:
+    ran = pointing("ground", "photo.png", "the cat", "-o", "none/out.png")
+    assert (ran.status, ran.stdout, ran.opened) == (1, "", [])
+
+
+def test_a_picture_that_is_too_large_for_its_format_is_an_error(pointing: Glmv, folder: Path) -> None:
+    Image.new("RGB", (17_000, 10)).save("photo.png")
+    ran = pointing("ground", "photo.png", "the cat", "-o", "out.webp")
+    assert (ran.status, ran.stdout) == (65, "1 2 30 20\n5 6 7 8\n")
+    assert not (folder / "out.webp").exists()
 
 
 def test_a_film_has_no_boxes(pointing: Glmv) -> None:

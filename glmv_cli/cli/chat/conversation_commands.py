@@ -13,6 +13,7 @@ from glmv_cli.cli.chat.talk import Due, Talk
 from glmv_cli.conversation import Conversation, Exchange, text_of
 from glmv_cli.errors import GlmvError, InputNotFoundError, UsageError
 from glmv_cli.store.models import check_sight
+from glmv_cli.store.whole_file import replace_file
 from glmv_cli.transcript import conversation_json, conversation_markdown, read_conversation
 
 _SHOWN = 60
@@ -131,6 +132,6 @@ def _read(path: Path) -> object:
 
 def _write(path: Path, content: str) -> None:
     try:
-        path.write_text(content, encoding="utf-8")
+        replace_file(path, content.encode("utf-8", "replace"))
     except OSError as error:
         raise GlmvError(f"cannot write {path}: {error.strerror or error}", "choose another place") from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -143,6 +144,14 @@ def test_saving_again_replaces_the_file(glmv: Glmv) -> None:
     ran = chat(glmv, "one", "/save talk.json", "two", "/save talk.json")
     assert ran.status == 0
     assert len(json.loads(Path("talk.json").read_text())["exchanges"]) == 2
+
+
+def test_a_picture_whose_name_is_no_text_does_not_stand_in_the_way(glmv: Glmv) -> None:
+    name = os.fsdecode(b"caf\xe9.png")
+    Path("a.png").rename(name)
+    ran = glmv("chat", name, "--no-think", stdin=b"one\n/save talk.json\n/export talk.md\n")
+    assert (ran.status, ran.stdout) == (0, "echo: one\n")
+    assert chat(glmv, "/load talk.json", "two").status == 0
 
 
 def test_a_conversation_is_exported(glmv: Glmv) -> None:
