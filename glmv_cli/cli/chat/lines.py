@@ -36,9 +36,7 @@ def is_open(text: str) -> bool:
 
 
 def unblocked(text: str) -> str:
-    """``text`` without the marks of a block that is all of it."""
-    inner = text.strip()
-    if inner.startswith(BLOCK):
-        inner = inner.removeprefix(BLOCK).removesuffix(BLOCK)
-        return inner.strip("\n")
-    return text
+    """``text`` without the marks of a block that is all of it, and may lack its end."""
+    before, *rest = text.strip().split(BLOCK)
+    alone = len(rest) == 1 or (len(rest) == 2 and not rest[1])
+    return rest[0].strip("\n") if not before and alone else text

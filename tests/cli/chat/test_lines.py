@@ -3,6 +3,8 @@ from __future__ import annotations
 import io
 from contextlib import suppress
 
+import pytest
+
 from glmv_cli.cli.chat.lines import PipedLines, is_open, unblocked
 
 
@@ -31,7 +33,11 @@ def test_bytes_that_are_no_text_do_no_harm() -> None:
     assert read_all(b"\xff?\n") == ["\ufffd?"]
 
 
-def test_marks_within_a_text_stay() -> None:
-    assert unblocked('say """a""" twice') == 'say """a""" twice'
+@pytest.mark.parametrize("text", ['say """a""" twice', '"""a""" twice', '"""a""" and """b"""', "a"])
+def test_marks_within_a_text_stay(text: str) -> None:
+    assert unblocked(text) == text
+
+
+def test_a_block_is_open_until_it_is_closed() -> None:
     assert is_open('x """ y')
     assert not is_open('"""x"""')
