@@ -49,11 +49,11 @@ Environment:
 
 \b
 Files:
-  ~/.config/glmv/config.toml    settings
-  ~/.local/share/glmv/models/   the models that 'glmv pull' made
-  ~/.local/share/glmv/history.db
-                                questions and answers ('glmv history')
-                                (on Linux; 'glmv doctor' shows where else)
+  ~/.config/glmv/config.toml      settings
+  ~/.local/share/glmv/models/     the models that 'glmv pull' made
+  ~/.local/share/glmv/history.db  questions and answers ('glmv history')
+  ~/.local/share/glmv/prompts     what was typed in chats
+                                  (on Linux; 'glmv doctor' shows where else)
 """
 
 

@@ -18,15 +18,20 @@ class Section:
     lines: tuple[str, ...]
 
     def entries(self) -> list[tuple[str, str]]:
-        """The lines as a list of key and text. A line that begins with a space goes on with the one before."""
+        """The lines as a list of key and text. A line that begins with a space goes on with the one before.
+
+        Raises ``ValueError`` for a line that is neither.
+        """
         found: list[tuple[str, str]] = []
         for line in self.lines:
             match = _KEY.fullmatch(line)
-            if match and not line.startswith(" "):
-                found.append((match[1], match[2]))
-            elif found:
+            if line.startswith(" ") and found:
                 key, text = found[-1]
                 found[-1] = (key, f"{text} {line.strip()}")
+            elif match:
+                found.append((match[1], match[2]))
+            else:
+                raise ValueError(f"not 'key  text', and no part of the line before: {line!r}")
         return found
 
 

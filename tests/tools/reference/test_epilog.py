@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from tools.reference.epilog import Section, sections
 
 EPILOG = """
@@ -33,3 +35,8 @@ def test_lists_have_keys_and_texts_that_may_go_on() -> None:
 
 def test_a_command_may_have_no_epilog() -> None:
     assert sections(None) == sections("") == ()
+
+
+def test_a_key_that_leaves_no_room_for_its_text_is_no_part_of_the_line_before() -> None:
+    with pytest.raises(ValueError, match="much-too-long"):
+        Section("Files", ("short  a text", "much-too-long", "       its text")).entries()
