@@ -4,7 +4,7 @@ from pathlib import Path
 
 from glmv_cli.conversation import Conversation, Exchange, media_of, text_of, user_message
 from glmv_cli.events import Finished, Timings, Usage
-from glmv_cli.messages import MediaSource, Message, SamplingOptions, TextPart
+from glmv_cli.messages import MediaSource, Message, SamplingOptions, SeeingOptions, TextPart
 
 PICTURE = MediaSource("a.png", path=Path("a.png"))
 FIRST = Exchange(user_message("What is it?", (PICTURE,)), "Hm.", "A cat.", "stop")
@@ -13,15 +13,15 @@ SECOND = Exchange(user_message("Sure?"), "", "Yes", "interrupted")
 
 def test_a_request_has_the_system_prompt_and_earlier_answers_without_their_thinking() -> None:
     conversation = Conversation("Be brief.").with_exchange(FIRST).with_exchange(SECOND)
-    sampling = SamplingOptions(max_tokens=5)
-    request = conversation.request(user_message("Why?"), think=False, sampling=sampling)
+    sampling, seeing = SamplingOptions(max_tokens=5), SeeingOptions(max_image_tokens=9)
+    request = conversation.request(user_message("Why?"), think=False, sampling=sampling, seeing=seeing)
     assert [m.role for m in request.messages] == ["system", "user", "assistant", "user", "assistant", "user"]
     assert [text_of(m) for m in request.messages] == ["Be brief.", "What is it?", "A cat.", "Sure?", "Yes", "Why?"]
-    assert (request.think, request.sampling) == (False, sampling)
+    assert (request.think, request.sampling, request.seeing) == (False, sampling, seeing)
 
 
 def test_without_a_system_prompt_the_question_is_first() -> None:
-    request = Conversation().request(user_message("Hi"), think=True, sampling=SamplingOptions())
+    request = Conversation().request(user_message("Hi"), True, SamplingOptions(), SeeingOptions())
     assert request.messages == (Message("user", (TextPart("Hi"),)),)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from glmv_cli.cli.answering import AnswerOptions
 from glmv_cli.cli.chat.recorder import NoRecorder, Recorder
@@ -13,7 +13,7 @@ from glmv_cli.cli.chat.statistics import Statistics
 from glmv_cli.cli.environment import Environment
 from glmv_cli.config import Settings
 from glmv_cli.conversation import Conversation, Exchange
-from glmv_cli.messages import Message, SamplingOptions
+from glmv_cli.messages import Message, SamplingOptions, SeeingOptions
 from glmv_cli.render.renderer import Renderer
 from glmv_cli.render.sanitize import visible
 from glmv_cli.render.text import Display, TextRenderer
@@ -62,7 +62,7 @@ class Talk:
         model = self.resident.model
         check_sight(model)
         self.staged.append(item)
-        max_pixels, seeing = self.settings.max_pixels, self.options.seeing
+        max_pixels, seeing = self.settings.max_pixels, self.seeing
 
         def look() -> None:
             if any(waiting is item for waiting in self.staged):  # else an answer waits for this, not a person
@@ -75,6 +75,17 @@ class Talk:
         for item in items:
             self.add(item)
         self.say("" if notice is None else f"note: {notice}")
+
+    @property
+    def seeing(self) -> SeeingOptions:
+        """What the options say, but for what ``/set`` has changed since."""
+        now = self.settings
+        return replace(
+            self.options.seeing,
+            min_image_tokens=now.min_image_tokens,
+            max_image_tokens=now.max_image_tokens,
+            animated=now.animated,
+        )
 
     @property
     def used_tokens(self) -> int:

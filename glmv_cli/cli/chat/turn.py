@@ -49,7 +49,7 @@ def take_turn(talk: Talk, question: Message) -> GlmvError | None:
     """
     settings = talk.settings
     came = _Progress()
-    request = talk.conversation.request(question, settings.think, talk.sampling, talk.options.seeing)
+    request = talk.conversation.request(question, settings.think, talk.sampling, talk.seeing)
     talk.recorder.begin(talk.resident.model.name, talk.conversation, question, settings.think)
     talk.renderer.begin(None)
     running = talk.resident.ask(request, settings.max_pixels)
