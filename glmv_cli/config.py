@@ -39,6 +39,8 @@ class Kind:
     """The value that an environment variable's text stands for; raises ``ValueError`` or ``KeyError``."""
     parses_file: bool = False
     """Whether a text in the file is parsed too: 20GiB is no number to TOML."""
+    words: tuple[str, ...] = ()
+    """What can be typed, if that are a few words."""
 
 
 def whole_number(least: int) -> Kind:
@@ -67,7 +69,7 @@ def above_zero() -> Kind:
 def one_of(*names: str) -> Kind:
     """One of a few words."""
     words = ", ".join(f'"{name}"' for name in names[:-1]) + f' or "{names[-1]}"'
-    return Kind(words, lambda value: value in names, str)
+    return Kind(words, lambda value: value in names, str, words=names)
 
 
 def quantity(allowed: str, least: int, parse: Callable[[str], int]) -> Kind:
@@ -76,7 +78,12 @@ def quantity(allowed: str, least: int, parse: Callable[[str], int]) -> Kind:
 
 
 TEXT = Kind("a text in quotes that is not empty", lambda value: isinstance(value, str) and value.strip() != "", str)
-FLAG = Kind("true or false", lambda value: isinstance(value, bool), lambda text: _FLAGS[text.lower()])
+FLAG = Kind(
+    "true or false",
+    lambda value: isinstance(value, bool),
+    lambda text: _FLAGS[text.lower()],
+    words=("on", "off"),
+)
 SIZE = Kind(
     'a size such as "20GiB", or a number of bytes, a million or more',
     lambda value: type(value) is int and (value == 0 or value >= MIB),  # 24 is meant to be 24 GiB, not 24 bytes

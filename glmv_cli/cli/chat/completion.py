@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 
-from glmv_cli.cli.chat.changes import NAMES
+from glmv_cli.cli.chat.changes import NAMES, choices
 from glmv_cli.cli.chat.commands import COMMANDS
 from glmv_cli.cli.chat.paths import is_media
 from glmv_cli.cli.chat.talk import Talk
@@ -51,7 +51,8 @@ class ChatCompleter(Completer):
                 names = [DEMO, *(entry.name for entry in registry.entries() if entry.complete)]
                 return _words(sorted(set(names)), typed)
             case "setting":
-                return _words(NAMES, typed)
+                name, gap, value = typed.partition(" ")
+                return _words(choices(name), value) if gap else _words(NAMES, typed)
             case tuple() as words:
                 return _words(words, typed)
         return ()

@@ -20,6 +20,11 @@ def test_sampling_is_changed(name: str, text: str, value: float) -> None:
     assert getattr(sampling, name.replace("-", "_")) == value
 
 
+def test_texts_that_end_an_answer_are_changed() -> None:
+    assert change(SETTINGS, SAMPLING, "stop", '"The end" User:')[1].stop == ("The end", "User:")
+    assert values(SETTINGS, SamplingOptions(stop=("The end", "\n")))["stop"] == r'"The end" "\n"'
+
+
 def test_settings_are_changed() -> None:
     settings, sampling = change(SETTINGS, SAMPLING, "show_thinking", "full")
     assert (settings.show_thinking, sampling) == ("full", SAMPLING)
@@ -29,7 +34,8 @@ def test_settings_are_changed() -> None:
 @pytest.mark.parametrize(
     ("name", "text"),
     [("temperature", "warm"), ("temperature", "-1"), ("temperature", "nan"), ("top_p", "0"), ("top_p", "2"),
-     ("min_p", "nan"), ("seed", str(2**64)), ("max_tokens", "0"), ("render", "pretty"), ("repetition_penalty", "inf")],
+     ("min_p", "nan"), ("seed", str(2**64)), ("max_tokens", "0"), ("render", "pretty"), ("repetition_penalty", "inf"),
+     ("stop", '""'), ("stop", '"open')],
 )  # fmt: skip
 def test_a_value_that_cannot_be_is_refused(name: str, text: str) -> None:
     with pytest.raises(UsageError, match=f"{name} must be"):

@@ -10,6 +10,7 @@ import pytest
 
 from glmv_cli.cli.chat.commands import COMMANDS, command_of
 from glmv_cli.conversation import text_of
+from glmv_cli.messages import SeeingOptions
 from tests.cli.chat.test_loop import asked, shown
 from tests.cli.fakes import Glmv, Ran
 
@@ -109,6 +110,19 @@ def test_set_and_think_count_from_the_next_question_on(glmv: Glmv) -> None:
         (0.2, True),
         (None, True),
     ]
+
+
+def test_set_changes_what_ends_an_answer_and_what_is_seen_of_a_picture(glmv: Glmv) -> None:
+    ran = chat(glmv, '/set stop "The end" User:', "/set max_image_tokens 99", "one", "/set stop default", "two")
+    assert [(r.sampling.stop, r.seeing.max_image_tokens) for r in ran.session.requests] == [
+        (("The end", "User:"), 99),
+        ((), 99),
+    ]
+
+
+def test_options_about_pictures_hold_in_a_chat(glmv: Glmv) -> None:
+    ran = glmv("chat", "--max-image-tokens", "50", "--animated", "first", stdin=b"one\n")
+    assert ran.session.requests[0].seeing == SeeingOptions(None, 50, "first")
 
 
 def test_set_alone_lists_what_holds(glmv: Glmv) -> None:

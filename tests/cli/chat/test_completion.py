@@ -28,6 +28,13 @@ def completed(text: str, home: Path) -> list[str]:
         ("/image my dir/", ["/image my dir/in it.png"]),
         ("/load te", ["/load text.png"]),
         ("/set top", ["/set top_k", "/set top_p"]),
+        (
+            "/set show_thinking ",
+            [f"/set show_thinking {word}" for word in ("auto", "full", "collapsed", "none", "default")],
+        ),
+        ("/set think of", ["/set think off"]),
+        ("/set temperature d", ["/set temperature default"]),
+        ("/set none ", []),
         ("/model d", ["/model demo"]),
         ("what is @a", ["what is @a.png"]),
         ("what is @my", ["what is @my\\ dir/"]),
