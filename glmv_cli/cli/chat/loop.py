@@ -23,7 +23,7 @@ from glmv_cli.cli.history.turns import TurnKeeper
 from glmv_cli.conversation import media_of, text_of, user_message
 from glmv_cli.errors import GlmvError
 from glmv_cli.media.limits import FindLimits
-from glmv_cli.render.errors import write_error, write_note
+from glmv_cli.render.errors import write_error, write_interrupted, write_note
 from glmv_cli.render.sanitize import without_surrogates
 from glmv_cli.store.models import resolve_model
 
@@ -94,7 +94,13 @@ def _converse(talk: Talk, reader: Reader) -> int:
             line = reader.read()
         except EOFError:
             break
-        failure = _handle(talk, line)
+        failure = None
+        try:
+            failure = _handle(talk, line)
+        except KeyboardInterrupt:
+            if piped:
+                raise
+            write_interrupted(talk.environment.output, partial=False)
         if talk.resident.failure is not None:
             raise talk.resident.failure
         if failure is not None and piped:

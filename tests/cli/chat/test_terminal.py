@@ -171,6 +171,19 @@ def test_a_question_is_written_in_the_editor(environ: dict[str, str]) -> None:
         person.is_asked("> a draft, edited")
 
 
+def test_ctrl_c_ends_a_command_that_waits_for_another_program(environ: dict[str, str]) -> None:
+    Path("xclip").write_text("#!/bin/sh\n: > started\nsleep 60\n")
+    Path("xclip").chmod(0o700)
+    desktop = {"DISPLAY": ":0", "WAYLAND_DISPLAY": "", "PATH": f"{Path.cwd()}:{environ['PATH']}"}
+    with Person(CHAT, {**environ, **desktop}) as person:
+        person.is_asked()
+        person.types("/paste\r")
+        person.waits(lambda: Path("started").exists(), "the program that waits")
+        person.types(CTRL_C)
+        person.sees("note: interrupted")
+        person.is_asked()
+
+
 def test_what_is_typed_during_an_answer_waits_unseen_for_the_next_prompt(environ: dict[str, str]) -> None:
     with Person([*CHAT, "--render", "plain"], {**environ, "FAKE": "endless"}) as person:
         person.is_asked()
