@@ -11,7 +11,7 @@ import difflib
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from glmv_cli.errors import UsageError
 from glmv_cli.units import MIB, parse_bytes, parse_count
@@ -20,6 +20,9 @@ ShowThinking = Literal["auto", "full", "collapsed", "none"]
 """How thinking is shown: ``collapsed`` to one line; ``auto`` does so where stderr is a terminal."""
 Render = Literal["live", "blocks", "plain"]
 """How an answer is shown on a terminal: Markdown while it grows, its finished blocks only, or its bare text."""
+
+Preview = Literal["auto", "kitty", "iterm", "sixel", "cells", "off"]
+"""How pictures that wait are shown: by the protocol of a terminal, or of half characters; ``auto``: what it can do."""
 
 Keys = Literal["emacs", "vi"]
 """Which editor's keys edit a line."""
@@ -127,6 +130,7 @@ class Settings:
     pin: bool = field(default=False, metadata={"kind": FLAG})
     # None: what readline is told in ~/.inputrc.
     keys: Keys | None = field(default=None, metadata={"kind": one_of("emacs", "vi")})
+    preview: Preview = field(default="auto", metadata={"kind": one_of(*get_args(Preview))})
     history: bool = field(default=True, metadata={"kind": FLAG})
     # What an address may cost: its size, the seconds all in all and without a single byte, and how often it leads on.
     fetch_size: int = field(default=512 * MIB, metadata={"kind": SIZE})

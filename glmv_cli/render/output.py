@@ -59,7 +59,7 @@ class Output:
         """Width of the terminal that stderr is; stdout may be a file."""
         if os.environ.get("COLUMNS"):
             return shutil.get_terminal_size().columns
-        return _size_of(self.stderr).columns
+        return self.stderr_size().columns
 
     @property
     def unicode_on_stdout(self) -> bool:
@@ -70,6 +70,10 @@ class Output:
     def unicode_on_stderr(self) -> bool:
         """The same of stderr."""
         return _is_unicode(self.stderr)
+
+    def stderr_size(self) -> os.terminal_size:
+        """Size of the terminal that stderr is, now."""
+        return _size_of(self.stderr)
 
     def stdout_size(self) -> os.terminal_size:
         """Size of the terminal that stdout is, now."""

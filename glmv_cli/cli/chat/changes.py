@@ -22,7 +22,16 @@ def _between(allowed: str, least: float, most: float) -> Kind:
 _DEFAULT = "default"
 _SMALLEST = math.ulp(0.0)
 """The smallest number above 0."""
-_SETTINGS = ("think", "show_thinking", "render", "max_pixels", "min_image_tokens", "max_image_tokens", "animated")
+_SETTINGS = (
+    "think",
+    "show_thinking",
+    "render",
+    "max_pixels",
+    "min_image_tokens",
+    "max_image_tokens",
+    "animated",
+    "preview",
+)
 _SAMPLING: Mapping[str, Kind] = {
     "max_tokens": KINDS["max_tokens"],
     "temperature": KINDS["temperature"],

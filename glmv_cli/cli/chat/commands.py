@@ -87,6 +87,10 @@ COMMANDS = {
         SlashCommand("video", "PATH", "show a film with the next question", media.video, "media"),
         SlashCommand("paste", "", "show the picture in the clipboard", media.paste),
         SlashCommand("remove", "[N]", "do not show number N, or the last one", media.remove),
+        SlashCommand(
+            "preview", "[on|off]", "show once more what waits; or whether that is done",
+            media.preview, ("on", "off", "kitty", "iterm", "sixel", "cells"),
+        ),
         SlashCommand("undo", "", "take the last question and its answer back", conversation.undo),
         SlashCommand("retry", "", "ask the last question again", conversation.retry),
         SlashCommand("clear", "", "begin a new conversation", conversation.clear),

@@ -15,6 +15,7 @@ from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.keys import Keys
 
 from glmv_cli.cli.chat.lines import is_open
+from glmv_cli.cli.chat.media_commands import tell
 from glmv_cli.cli.chat.paths import only_media
 from glmv_cli.cli.chat.staging import stage
 from glmv_cli.cli.chat.talk import Talk
@@ -80,9 +81,9 @@ def bindings(talk: Talk, leaving: Leaving, complain: Callable[[GlmvError], None]
         try:
             for path in paths:
                 items, notice = stage(path, FindLimits.of(talk.settings))
-                talk.add_all(items)
-                if notice is not None:
-                    run_in_terminal(partial(talk.add_all, (), notice))
+                for item in items:
+                    talk.add(item)
+                run_in_terminal(partial(tell, talk, items, notice))
         except GlmvError as error:
             complain(error)
 

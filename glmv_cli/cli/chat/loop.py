@@ -10,6 +10,7 @@ from glmv_cli.cli.answering import AnswerOptions
 from glmv_cli.cli.answers import BY_DEFAULT
 from glmv_cli.cli.chat.commands import COMMANDS, command_of, run_command
 from glmv_cli.cli.chat.lines import PipedLines
+from glmv_cli.cli.chat.media_commands import show
 from glmv_cli.cli.chat.paths import only_media, take_media
 from glmv_cli.cli.chat.resident import Resident
 from glmv_cli.cli.chat.resuming import go_on, stored_conversation
@@ -69,7 +70,7 @@ def chat(environment: Environment, options: AnswerOptions, media: Sequence[str],
             if earlier is not None:
                 go_on(talk, keeper, earlier)
             for items, notice in staged:
-                talk.add_all(items, notice)
+                show(talk, items, notice)
             return _converse(talk, _reader(talk))
     except Terminated as end:
         return end.status
@@ -129,7 +130,7 @@ def _say(talk: Talk, text: str) -> None:
     paths = only_media(text)
     question, named = ("", paths) if paths else take_media(text)
     for path in named:
-        talk.add_all(*stage(path, FindLimits.of(talk.settings)))
+        show(talk, *stage(path, FindLimits.of(talk.settings)))
     if question.strip():
         talk.due = Due(user_message(question.strip(), tuple(item.source for item in talk.staged)))
 

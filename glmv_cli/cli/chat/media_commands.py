@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from glmv_cli.cli.chat.changes import change
 from glmv_cli.cli.chat.clipboard import clipboard_picture
 from glmv_cli.cli.chat.paths import unquoted
-from glmv_cli.cli.chat.staging import chips, stage, stage_bytes
+from glmv_cli.cli.chat.preview import show_preview
+from glmv_cli.cli.chat.staging import Staged, chips, stage, stage_bytes
 from glmv_cli.cli.chat.talk import Talk
 from glmv_cli.errors import UsageError
 from glmv_cli.media.limits import FindLimits
@@ -23,7 +27,7 @@ def video(talk: Talk, argument: str) -> None:
 
 def paste(talk: Talk, argument: str) -> None:
     """``/paste``."""
-    talk.add(stage_bytes("clipboard", clipboard_picture(talk.environment.environ)))
+    show(talk, [stage_bytes("clipboard", clipboard_picture(talk.environment.environ))])
 
 
 def remove(talk: Talk, argument: str) -> None:
@@ -38,8 +42,38 @@ def remove(talk: Talk, argument: str) -> None:
     del talk.staged[int(number) - 1]
 
 
+def preview(talk: Talk, argument: str) -> None:
+    """``/preview [HOW]``: once more what waits, as it is shown from here on."""
+    if argument:
+        how = _SWITCHES.get(argument, argument)
+        talk.settings, _ = change(talk.settings, talk.sampling, "preview", how)
+        talk.say(f"preview  {talk.settings.preview}")
+    for item in talk.staged:
+        show_preview(talk.environment, talk.settings, item)
+
+
+def show(talk: Talk, items: Sequence[Staged], notice: str | None = None) -> None:
+    """Show what a path stands for with the next question; ``notice`` is told.
+
+    Raises :class:`UsageError` if the model only reads.
+    """
+    for item in items:
+        talk.add(item)
+    tell(talk, items, notice)
+
+
+def tell(talk: Talk, items: Sequence[Staged], notice: str | None = None) -> None:
+    """What a person sees of them besides their chips: of several, as of a document's pages, the first one."""
+    for item in items[:1]:
+        show_preview(talk.environment, talk.settings, item)
+    talk.say("" if notice is None else f"note: {notice}")
+
+
+_SWITCHES = {"on": "auto"}
+
+
 def _show(talk: Talk, argument: str, kind: Kind) -> None:
     if not argument:
         raise UsageError(f"/{kind} wants the path of one", f"say /{kind} PATH")
     path = unquoted(argument) if argument[0] in "\"'~\\" or "\\" in argument else argument
-    talk.add_all(*stage(path, FindLimits.of(talk.settings), kind))
+    show(talk, *stage(path, FindLimits.of(talk.settings), kind))

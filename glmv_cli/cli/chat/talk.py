@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from glmv_cli.cli.answering import AnswerOptions
@@ -69,12 +68,6 @@ class Talk:
                 item.estimate_with(model.directory, max_pixels, seeing)
 
         self.resident.later(look)
-
-    def add_all(self, items: Sequence[Staged], notice: str | None = None) -> None:
-        """The same for what a path stands for; ``notice`` is told."""
-        for item in items:
-            self.add(item)
-        self.say("" if notice is None else f"note: {notice}")
 
     @property
     def seeing(self) -> SeeingOptions:

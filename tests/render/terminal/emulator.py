@@ -67,6 +67,11 @@ class Terminal:
         """Which of :attr:`lines` it is on, and at which column."""
         return len(self._screen.history.top) + self._screen.cursor.y, self._screen.cursor.x
 
+    def colours_at(self, row: int, column: int) -> tuple[str, str]:
+        """Of the ink and the paper of a cell of the screen."""
+        char = self._screen.buffer[row][column]
+        return char.fg, char.bg
+
     def resize(self, columns: int, lines: int) -> None:
         """As a user does it. What is below the cursor may get lost, not what is above."""
         rows = [self._cells(row) for row in self._rows()]

@@ -1,0 +1,52 @@
+"""A small likeness of a picture, of a page, or of the first frame of a film: for people, not for models."""
+
+from __future__ import annotations
+
+from glmv_cli.errors import MediaError
+from glmv_cli.media.frames import FrameFit, Pixels
+from glmv_cli.media.kind import kind_of
+from glmv_cli.media.limits import check_size
+from glmv_cli.media.resize import resize
+from glmv_cli.messages import MediaSource
+
+
+def read_thumbnail(source: MediaSource, width: int, height: int, *, max_pixels: int) -> Pixels:
+    """``[H, W, 3]``, upright, no larger than ``width`` x ``height`` and never enlarged.
+
+    Raises:
+        MediaError: neither picture nor film, damaged, or more than ``max_pixels``.
+        InputNotFoundError: the file cannot be opened any more.
+        MemoryShortageError: it does not fit in memory.
+    """
+
+    def fit(count: int, tall: int, wide: int) -> tuple[int, int]:
+        scale = min(1.0, width / wide, height / tall)
+        return max(1, round(tall * scale)), max(1, round(wide * scale))
+
+    if kind_of(source, "first") != "image":
+        return _first_frame(source, fit, max_pixels)
+    from glmv_cli.media.image import read_image
+
+    pixels = read_image(source, max_pixels=max_pixels, fit_page=fit, at_least=max(width, height)).pixels
+    return resize(pixels, *fit(1, *pixels.shape[:2]))
+
+
+def _first_frame(source: MediaSource, fit: FrameFit, max_pixels: int) -> Pixels:
+    from av.error import FFmpegError
+
+    from glmv_cli.media.film import good_frames, open_film
+    from glmv_cli.media.rgb import to_rgb
+    from glmv_cli.media.shape import shown_size
+    from glmv_cli.media.turn import turn_of
+
+    with open_film(source) as film:
+        check_size(source.name, film.stream.width, film.stream.height, max_pixels)
+        frame = next(good_frames(film), None)
+        if frame is None:
+            raise MediaError(f"{source.name} has no frame that can be decoded")
+        check_size(source.name, frame.width, frame.height, max_pixels)
+        width, height = turn_of(frame).size(*shown_size(frame.width, frame.height, film.stream.sample_aspect_ratio))
+        try:
+            return to_rgb(frame, *fit(1, height, width))
+        except (FFmpegError, ValueError) as error:  # a pixel format that cannot become RGB
+            raise MediaError(f"{source.name} cannot be converted to RGB") from error
