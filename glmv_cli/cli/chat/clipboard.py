@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import shutil
 import subprocess
 import sys
@@ -12,8 +11,6 @@ from dataclasses import dataclass
 from glmv_cli.errors import MediaError, UsageError
 
 _PATIENCE_S = 10
-_BY_PILLOW = ("darwin", "win32")
-"""Systems whose clipboard Pillow reads without a program that has to be installed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +38,11 @@ def clipboard_picture(environ: Mapping[str, str]) -> bytes:
 
     Raises :class:`UsageError` if there is no way to the clipboard, :class:`MediaError` if there is no picture in it.
     """
+    from glmv_cli.media.grab import CAN_GRAB, grab_picture  # Pillow
+
     running = [desktop for desktop in _DESKTOPS if environ.get(desktop.variable)]
     able = [desktop for desktop in running if shutil.which(desktop.program) is not None]
-    if not able and sys.platform not in _BY_PILLOW:
+    if not able and sys.platform not in CAN_GRAB:
         raise _no_way(running)
     said = ""
     for desktop in able:
@@ -52,7 +51,7 @@ def clipboard_picture(environ: Mapping[str, str]) -> bytes:
             if data:
                 return data
             said = f"; {desktop.program} says: {complaint}" if complaint else said
-    data = _by_pillow() if sys.platform in _BY_PILLOW else b""
+    data = grab_picture()
     if not data:
         raise MediaError("there is no picture in the clipboard", f"copy one, not its file or address{said}")
     return data
@@ -77,18 +76,3 @@ def _output_of(command: Sequence[str]) -> tuple[bytes, str]:
         return b"", type(error).__name__
     complaint = done.stderr.decode(errors="replace").strip().partition("\n")[0]
     return (done.stdout if done.returncode == 0 else b""), complaint
-
-
-def _by_pillow() -> bytes:
-    """A PNG; nothing if there is no picture. Files that were copied are none."""
-    from PIL import Image, ImageGrab
-
-    try:
-        found = ImageGrab.grabclipboard()
-    except (OSError, ValueError, NotImplementedError):
-        return b""
-    if not isinstance(found, Image.Image):
-        return b""
-    file = io.BytesIO()
-    found.save(file, "PNG")
-    return file.getvalue()
