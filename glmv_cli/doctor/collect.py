@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from glmv_cli.config import DEFAULTS
 from glmv_cli.doctor import keeping, machine, software, speeds
-from glmv_cli.doctor.facts import Facts, Models, Processing, Speeds, TorchBuild, Trouble, Unknown
+from glmv_cli.doctor.facts import Facts, GpuKernel, Models, Processing, Speeds, TorchBuild, Trouble, Unknown
 from glmv_cli.errors import GlmvError
 from glmv_cli.placement.hardware import Machine, probe
 from glmv_cli.placement.processors import read_processors
@@ -34,6 +34,7 @@ def collect(environ: Mapping[str, str], encoding: str, say: Callable[[str], None
     say("importing torch")
     torch = attempt(software.read_torch)
     kernel = attempt(software.read_kernel)
+    gpu_kernels = attempt(lambda: _gpu_kernels(torch, say))
     hardware = attempt(lambda: probe(environ))
     configured = attempt(lambda: keeping.read_configuration(environ))
     configuration, settings, model_origin, threads_origin = (
@@ -51,6 +52,7 @@ def collect(environ: Mapping[str, str], encoding: str, say: Callable[[str], None
 
     return Facts(
         kernel=kernel,
+        gpu_kernels=gpu_kernels,
         processing=processing,
         memory=attempt(lambda: machine.read_memory(_known(hardware))),
         speeds=measured,
@@ -59,6 +61,7 @@ def collect(environ: Mapping[str, str], encoding: str, say: Callable[[str], None
         software=attempt(software.read_software),
         configuration=configuration,
         places=attempt(lambda: keeping.read_places(environ)),
+        history=attempt(lambda: keeping.read_history(environ, settings)),
         models=attempt(models),
         encoding=encoding,
     )
@@ -68,6 +71,13 @@ def _known(found: Machine | Unknown) -> Machine:
     if isinstance(found, Unknown):
         raise GlmvError(found.why)
     return found
+
+
+def _gpu_kernels(torch: TorchBuild | Unknown, say: Callable[[str], None]) -> tuple[GpuKernel, ...]:
+    if isinstance(torch, Unknown) or not torch.usable:
+        return ()
+    say("trying Triton on the GPU")
+    return software.read_gpu_kernels()
 
 
 def _processing(wished: int | None, pin: bool, environ: Mapping[str, str], origin: str | None) -> Processing:

@@ -38,6 +38,15 @@ class Kernel:
 
 
 @dataclass(frozen=True, slots=True)
+class GpuKernel:
+    """What computes 4-bit products on one GPU: Triton's kernels, or torch."""
+
+    index: int
+    triton: bool
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Processing:
     """``threads``: as the settings have it, or why they cannot be had. ``load``: programs that want to run, on average
     over the last minute.
@@ -131,6 +140,18 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """The history. ``path`` None: there is no home directory; ``size``: of the file, None: there is none.
+    ``wanted``: whether what is asked from here on is kept.
+    """
+
+    path: str | None
+    size: int | None
+    conversations: int
+    wanted: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Setting:
     """A setting that somebody made; ``origin`` is the variable or file."""
 
@@ -180,6 +201,7 @@ class Facts:
     """Everything, by section."""
 
     kernel: Kernel | Unknown
+    gpu_kernels: tuple[GpuKernel, ...] | Unknown
     processing: Processing | Unknown
     memory: Memory | Unknown
     speeds: Speeds | Unknown
@@ -188,6 +210,7 @@ class Facts:
     software: Software | Unknown
     configuration: Configuration | Unknown
     places: tuple[Place, ...] | Unknown
+    history: Kept | Unknown
     models: Models | Unknown
     encoding: str
     """Of standard output."""

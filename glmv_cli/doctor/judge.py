@@ -10,6 +10,8 @@ from glmv_cli.doctor.finding import Finding
 from glmv_cli.doctor.rules_glmv import (
     judge_configuration,
     judge_encoding,
+    judge_gpu_kernels,
+    judge_history,
     judge_kernel,
     judge_models,
     judge_places,
@@ -26,11 +28,13 @@ RULES: tuple[tuple[str, Rule], ...] = (
     ("configuration", judge_configuration),
     ("models", judge_models),
     ("kernel", judge_kernel),
+    ("gpu_kernels", judge_gpu_kernels),
     ("processing", judge_processing),
     ("memory", judge_memory),
     ("speeds", judge_speeds),
     ("graphics", judge_graphics),
     ("places", judge_places),
+    ("history", judge_history),
     ("encoding", judge_encoding),
 )
 _ORDER = ("error", "warning", "note")

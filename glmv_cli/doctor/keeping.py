@@ -11,7 +11,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 
 from glmv_cli.config import DEFAULTS, KINDS, Settings, settle, variable_of
-from glmv_cli.doctor.facts import Configuration, Models, Place, Setting, Trouble, Unfinished
+from glmv_cli.doctor.facts import Configuration, Kept, Models, Place, Setting, Trouble, Unfinished
 from glmv_cli.errors import GlmvError
 from glmv_cli.placement.budget import Wishes
 from glmv_cli.placement.estimate import estimate
@@ -19,8 +19,9 @@ from glmv_cli.placement.hardware import Machine
 from glmv_cli.placement.model import read_model
 from glmv_cli.placement.planner import make_plan
 from glmv_cli.store.config_file import read_config
+from glmv_cli.store.history.reading import History
 from glmv_cli.store.models import resolve_model
-from glmv_cli.store.paths import HOME, config_path, models_path
+from glmv_cli.store.paths import HOME, config_path, history_path, models_path
 from glmv_cli.store.registry import DEMO, Entry, Registry
 from glmv_cli.store.workplace import is_busy
 
@@ -87,6 +88,14 @@ def read_places(environ: Mapping[str, str]) -> tuple[Place, ...]:
         place("configuration", None if config is None else config.parent),
         place("models", models_path(environ)),
     )  # fmt: skip
+
+
+def read_history(environ: Mapping[str, str], settings: Settings) -> Kept:
+    """Where the history lies and how much is in it. Raises :class:`HistoryError` if it cannot be read."""
+    path = history_path(environ)
+    size = path.stat().st_size if path is not None and path.is_file() else None
+    conversations = History(path).count() if size is not None else 0
+    return Kept(None if path is None else str(path), size, conversations, settings.history)
 
 
 def place(what: str, path: Path | None) -> Place:

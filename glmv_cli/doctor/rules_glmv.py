@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from glmv_cli.doctor.facts import Configuration, Facts, Kernel, Models, Place, Software, Unknown
+from glmv_cli.doctor.facts import Configuration, Facts, GpuKernel, Kept, Kernel, Models, Place, Software, Unknown
 from glmv_cli.doctor.finding import Finding, Severity
 from glmv_cli.units import GIB, format_bytes
 
 _ROOM = 10 * GIB
 """Of free disk: the smallest released model takes 7 GB at 4 bits."""
+_LARGE = GIB
+"""Of a history: it holds text only."""
 _NEEDED = ("torch", "transformers")
 
 
@@ -34,6 +36,22 @@ def judge_kernel(kernel: Kernel, facts: Facts) -> Iterator[Finding]:
         yield Finding(
             "note", f"{kernel.name} computes: this processor has none of the instructions that make it fast", None
         )
+
+
+def judge_gpu_kernels(kernels: tuple[GpuKernel, ...], facts: Facts) -> Iterator[Finding]:
+    """Where Triton does not work, torch unpacks the weights for every product."""
+    software = facts.software
+    for kernel in kernels:
+        if kernel.triton:
+            continue
+        hint: str | None = "install the headers of this Python (Debian: python3-dev)"
+        if kernel.why.startswith("GLMV_KERNEL"):
+            hint = "run 'unset GLMV_KERNEL'"
+        elif "capability" in kernel.why:
+            hint = None
+        elif not isinstance(software, Unknown) and software.compiler is None:
+            hint = f"'{software.get_compiler}'" if software.get_compiler else "install gcc or clang"
+        yield Finding("warning", f"torch computes on GPU {kernel.index}, which is slower: {kernel.why}", hint)
 
 
 def judge_software(software: Software, facts: Facts) -> Iterator[Finding]:
@@ -87,6 +105,12 @@ def judge_places(places: tuple[Place, ...], facts: Facts) -> Iterator[Finding]:
                 f"only {format_bytes(place.free)} are free for models, in {place.path}",
                 "'glmv models remove NAME' makes room; GLMV_HOME names a directory on another disk",
             )
+
+
+def judge_history(history: Kept, facts: Facts) -> Iterator[Finding]:
+    """It grows for ever."""
+    if history.size is not None and history.size > _LARGE:
+        yield Finding("note", f"the history takes {format_bytes(history.size)}", "'glmv history rm' makes it smaller")
 
 
 def judge_models(models: Models, facts: Facts) -> Iterator[Finding]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from glmv_cli import __version__
-from glmv_cli.doctor.facts import Kernel, Package, Software, TorchBuild, Trouble
+from glmv_cli.doctor.facts import GpuKernel, Kernel, Package, Software, TorchBuild, Trouble
 from glmv_cli.errors import GlmvError
 
 DISTRIBUTION = "glmv-cli"
@@ -44,6 +44,16 @@ def read_kernel() -> Kernel:
         return Kernel(None, error.message, names, missing, Trouble(error.message, error.hint))
     name = None if choice.kernel is None else choice.kernel.name
     return Kernel(name, choice.why, tuple(other for other in names if other != (name or "torch")), missing)
+
+
+def read_gpu_kernels() -> tuple[GpuKernel, ...]:
+    """What computes on each GPU that torch finds; Triton is tried, and compiles for it."""
+    import torch
+
+    from glmv_cli.kernels.gpu.choice import chosen
+
+    choices = [chosen(torch.device("cuda", index)) for index in range(torch.cuda.device_count())]
+    return tuple(GpuKernel(index, choice.triton, choice.why) for index, choice in enumerate(choices))
 
 
 def read_torch() -> TorchBuild:

@@ -10,7 +10,9 @@ from typing import TypeVar
 from glmv_cli.doctor.facts import (
     Configuration,
     Facts,
+    GpuKernel,
     Graphics,
+    Kept,
     Kernel,
     Memory,
     Models,
@@ -63,6 +65,7 @@ def _finding(finding: Finding) -> str:
 
 def _sections(facts: Facts) -> Iterator[tuple[str, Iterator[str]]]:
     yield "kernel", _told(facts.kernel, _kernel)
+    yield "on GPUs", _told(facts.gpu_kernels, _gpu_kernels)
     yield "processor", _told(facts.processing, _processing)
     yield "memory", _told(facts.memory, _memory)
     yield "speed", _told(facts.speeds, _speeds)
@@ -71,6 +74,7 @@ def _sections(facts: Facts) -> Iterator[tuple[str, Iterator[str]]]:
     yield "versions", _told(facts.software, _software)
     yield "settings", _told(facts.configuration, _configuration)
     yield "places", _told(facts.places, _places)
+    yield "history", _told(facts.history, _history)
     yield "models", _told(facts.models, _models)
 
 
@@ -82,6 +86,13 @@ def _kernel(kernel: Kernel) -> Iterator[str]:
     yield f"{'none' if kernel.trouble else kernel.name or 'torch'}: {kernel.why}"
     if kernel.others:
         yield f"GLMV_KERNEL could choose {', '.join(kernel.others)}"
+
+
+def _gpu_kernels(kernels: Sequence[GpuKernel]) -> Iterator[str]:
+    for kernel in kernels:
+        yield f"{kernel.index}: {'kernels of Triton' if kernel.triton else 'torch'}: {kernel.why}"
+    if not kernels:
+        yield "nothing: torch finds none"
 
 
 def _processing(processing: Processing) -> Iterator[str]:
@@ -146,6 +157,12 @@ def _places(places: Sequence[Place]) -> Iterator[str]:
         state = "can be written" if place.writable else "cannot be written"
         there = "" if place.exists else " (does not exist)"
         yield f"{place.what}: {place.path or 'nowhere'}{there}, {state}, {format_bytes(place.free)} free"
+
+
+def _history(history: Kept) -> Iterator[str]:
+    there = "does not exist" if history.size is None else format_bytes(history.size)
+    kept = "" if history.wanted else "; nothing more is kept"
+    yield f"{history.path or 'nowhere'}: {there}, {_count(history.conversations, 'conversation')}{kept}"
 
 
 def _models(models: Models) -> Iterator[str]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from glmv_cli.doctor.facts import (
     Configuration,
     Facts,
+    GpuKernel,
     Graphics,
+    Kept,
     Kernel,
     Memory,
     Models,
@@ -19,10 +21,11 @@ from glmv_cli.doctor.facts import (
 from glmv_cli.placement.hardware import Gpu
 from glmv_cli.placement.processors import Core, Processors
 from glmv_cli.placement.threads import Threads
-from glmv_cli.units import GIB
+from glmv_cli.units import GIB, MIB
 
 GPU = Gpu(0, "RTX", 24 * GIB, 23 * GIB, 10**12)
 KERNEL = Kernel("exact:avx512", "the fastest exact one", ("exact:avx2", "torch"), None)
+GPU_KERNELS = (GpuKernel(0, True, "Triton works here"),)
 PROCESSING = Processing(
     Processors(tuple(Core((cpu, cpu + 8)) for cpu in range(8)), None, "Fast CPU 9000", ("AVX2",)),
     Threads(8, "one for each core"),
@@ -46,7 +49,9 @@ PLACES = (
     Place("configuration", "/home/a/.config/glmv", True, True, 100 * GIB),
     Place("models", "/home/a/.local/share/glmv/models", True, True, 100 * GIB),
 )
+KEPT = Kept("/home/a/.local/share/glmv/history.db", 3 * MIB, 12, True)
 MODELS = Models("small", 1, (), None, 12.5)
 FACTS = Facts(
-    KERNEL, PROCESSING, MEMORY, SPEEDS, GRAPHICS, TORCH, SOFTWARE, CONFIGURATION, PLACES, MODELS, "utf-8"
+    KERNEL, GPU_KERNELS, PROCESSING, MEMORY, SPEEDS, GRAPHICS, TORCH, SOFTWARE, CONFIGURATION, PLACES, KEPT, MODELS,
+    "utf-8",
 )  # fmt: skip

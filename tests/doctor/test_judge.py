@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from glmv_cli.doctor.facts import Facts, Package, Setting, Trouble, Unfinished, Unknown
+from glmv_cli.doctor.facts import Facts, GpuKernel, Package, Setting, Trouble, Unfinished, Unknown
 from glmv_cli.doctor.judge import RULES, judge
 from glmv_cli.placement.processors import Core, Processors
 from glmv_cli.placement.threads import Threads
@@ -16,6 +16,7 @@ from tests.doctor.healthy import (
     CONFIGURATION,
     FACTS,
     GRAPHICS,
+    KEPT,
     KERNEL,
     MEMORY,
     MODELS,
@@ -27,6 +28,7 @@ from tests.doctor.healthy import (
 )
 
 NO_LIBRARY = replace(KERNEL, name=None, library="the C library is not there")
+NO_TRITON = GpuKernel(0, False, "Triton does not work here: no compiler")
 NO_MANAGER = replace(SOFTWARE, compiler=None, get_compiler=None)
 NO_COMPILER = replace(SOFTWARE, compiler=None)
 HYBRID = Processors((Core((0,)), Core((1,)), Core((2,), fast=False)))
@@ -43,6 +45,21 @@ CASES: list[tuple[dict[str, Any], str, str, str]] = [
     ({"kernel": replace(KERNEL, name=None, why="GLMV_KERNEL=torch")}, "warning", "is not used", "unset GLMV_KERNEL"),
     ({"kernel": replace(KERNEL, name="exact:portable")}, "note", "exact:portable computes", ""),
     ({"kernel": replace(KERNEL, trouble=Trouble("GLMV_KERNEL=x", "unset it"))}, "error", "GLMV_KERNEL=x", "unset it"),
+    (
+        {"gpu_kernels": (GpuKernel(1, False, "GLMV_KERNEL=torch"),)},
+        "warning",
+        "torch computes on GPU 1",
+        "unset GLMV_KERNEL",
+    ),
+    ({"gpu_kernels": (GpuKernel(0, False, "compute capability 7.5 is below 8.0"),)}, "warning", "is below 8.0", ""),
+    ({"gpu_kernels": (NO_TRITON,)}, "warning", "torch computes on GPU 0", "python3-dev"),
+    (
+        {"gpu_kernels": (NO_TRITON,), "software": NO_COMPILER},
+        "warning",
+        "torch computes on GPU 0",
+        "apt-get install gcc",
+    ),
+    ({"history": replace(KEPT, size=2 * GIB)}, "note", "the history takes 2.0 GiB", "glmv history rm"),
     ({"processing": replace(PROCESSING, threads=Trouble("too many", "fewer"))}, "error", "too many", "fewer"),
     (
         {"processing": replace(PROCESSING, threads=Threads(2, "OMP_NUM_THREADS"))},

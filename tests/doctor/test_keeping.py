@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 
 from glmv_cli.config import Settings
-from glmv_cli.doctor.facts import Models, Setting
-from glmv_cli.doctor.keeping import place, read_configuration, read_models, read_places
+from glmv_cli.doctor.facts import Kept, Models, Setting
+from glmv_cli.doctor.keeping import place, read_configuration, read_history, read_models, read_places
+from glmv_cli.errors import GlmvError
 from glmv_cli.placement.hardware import Machine
+from glmv_cli.store.history.records import Asked
+from glmv_cli.store.history.writing import HistoryWriter
 from glmv_cli.store.registry import Origin, Registry, write_origin
 from glmv_cli.units import GIB, MIB
 
@@ -47,6 +50,19 @@ def test_settings_that_make_no_sense_are_told_and_defaults_count(tmp_path: Path)
 def test_variables_that_mean_nothing(tmp_path: Path) -> None:
     found, *_ = read_configuration({"GLMV_HOME": str(tmp_path), "GLMV_MODLE": "x", "GLMV_ZZZZZZ": "1"})
     assert found.strangers == (("GLMV_MODLE", "GLMV_MODEL"), ("GLMV_ZZZZZZ", None))
+
+
+def test_the_history_is_measured(tmp_path: Path) -> None:
+    environ = {"GLMV_HOME": str(tmp_path)}
+    path = tmp_path / "history.db"
+    assert read_history(environ, Settings(history=False)) == Kept(str(path), None, 0, wanted=False)
+    writer = HistoryWriter(path)
+    writer.begin("ask", None, Asked("demo", False, "What?"))
+    writer.close()
+    assert read_history(environ, Settings()) == Kept(str(path), path.stat().st_size, 1, wanted=True)
+    path.write_text("no database, but longer than the header of one " * 9)
+    with pytest.raises(GlmvError, match="history"):
+        read_history(environ, Settings())
 
 
 def test_a_directory_that_is_missing_can_be_made(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from glmv_cli.doctor.facts import Kernel, Setting, Trouble, Unknown
+from glmv_cli.doctor.facts import Kept, Kernel, Setting, Trouble, Unknown
 from glmv_cli.doctor.finding import Finding
 from glmv_cli.placement.processors import Core, Processors
 from glmv_cli.placement.threads import Threads
@@ -31,6 +31,8 @@ def test_a_healthy_machine_is_one_screen() -> None:
         "2.13.0, built for CUDA 12.8, finds a GPU\n",
         "glmv 0.1.0, Python 3.11.7, transformers 5.23.0\n",
         "small answers by default, at most about 12.5 tokens/s by the speed of memory\n",
+        "on GPUs    0: kernels of Triton: Triton works here\n",
+        "history    /home/a/.local/share/glmv/history.db: 3.0 MiB, 12 conversations\n",
         "1 model kept beside the demo, 0 unfinished\n",
     ):
         assert part in text
@@ -39,6 +41,12 @@ def test_a_healthy_machine_is_one_screen() -> None:
 def test_a_kernel_that_cannot_be_had_is_not_called_torch() -> None:
     kernel = Kernel(None, "GLMV_KERNEL=x", (), None, Trouble("GLMV_KERNEL=x", "unset it"))
     assert doctor_text(replace(FACTS, kernel=kernel), ()).startswith("kernel     none: GLMV_KERNEL=x\n")
+
+
+def test_without_a_gpu_and_a_history_there_is_little_to_say() -> None:
+    text = doctor_text(replace(FACTS, gpu_kernels=(), history=Kept("/h", None, 0, wanted=False)), ())
+    assert "on GPUs    nothing: torch finds none\n" in text
+    assert "history    /h: does not exist, 0 conversations; nothing more is kept\n" in text
 
 
 def test_findings_follow_with_their_hints() -> None:
