@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from contextlib import suppress
 from dataclasses import replace
 
 from glmv_cli.conversation import Conversation, media_of, text_of, user_message
 from glmv_cli.errors import GlmvError
-from glmv_cli.media.source import open_bytes
+from glmv_cli.media.digest import digest_of
 from glmv_cli.messages import MediaSource
 from glmv_cli.transcript import Transcript
-
-_CHUNK = 1 << 20
-
-
-def digest_of(source: MediaSource) -> str:
-    """SHA-256 of its bytes. Raises :class:`GlmvError` or ``OSError`` if they cannot be read."""
-    total = hashlib.sha256()
-    with open_bytes(source) as file:
-        while chunk := file.read(_CHUNK):
-            total.update(chunk)
-    return total.hexdigest()
 
 
 def digests_of(conversation: Conversation) -> dict[MediaSource, str]:

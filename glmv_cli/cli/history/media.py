@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import threading
 from collections.abc import Mapping, Sequence
@@ -11,14 +10,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from glmv_cli.errors import GlmvError
+from glmv_cli.media.digest import digest_of
 from glmv_cli.media.kind import kind_of
-from glmv_cli.media.source import open_bytes
 from glmv_cli.messages import MediaSource
 from glmv_cli.store.history.records import Medium
 
 _AT_ONCE = 4 << 20
 """Bytes that are hashed while one waits: a few milliseconds."""
-_CHUNK = 1 << 20
 _File = tuple[Path | None, bytes | None]
 
 
@@ -65,14 +63,10 @@ def _digest_all(history: Path, exchange: int, media: Mapping[Medium, MediaSource
 
 
 def _digest(source: MediaSource) -> str | None:
-    total = hashlib.sha256()
     try:
-        with open_bytes(source) as file:
-            while chunk := file.read(_CHUNK):
-                total.update(chunk)
+        return digest_of(source)
     except (GlmvError, OSError):
         return None
-    return total.hexdigest()
 
 
 def _size(source: MediaSource) -> int | None:
