@@ -5,14 +5,18 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import shutil
 from collections.abc import Iterator, Set
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, Literal, TextIO
 
 from glmv_cli.errors import GlmvError, UsageError
 from glmv_cli.render.sanitize import without_surrogates
+
+_HEADS = ('{"model":', '{"source":')
+"""What an answer begins with, and an error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,20 +42,21 @@ def open_results(name: str, inputs: Set[str]) -> Iterator[ResultsFile]:
     path = Path(os.path.realpath(name))
     with ExitStack() as opened:
         try:
-            stream = opened.enter_context(path.open("a+", encoding="utf-8", newline=""))
-            _lock(stream, name)
+            stream = opened.enter_context(_open(path, "a+"))
+            _lock(stream, path, name)
             stream.seek(0)
             lines = stream.readlines()
             kept = list(_kept(lines, {without_surrogates(source) for source in inputs}, name))
             if kept != lines:
                 rest = path.with_name(f"{path.name}.partial")
-                stream = opened.enter_context(rest.open("w", encoding="utf-8", newline=""))
-                _lock(stream, name)
+                stream = opened.enter_context(_open(rest, "w"))
+                _lock(stream, rest, name)
                 stream.writelines(kept)
                 stream.flush()
+                shutil.copymode(path, rest)
                 os.replace(rest, path)
-        except (OSError, UnicodeDecodeError) as error:
-            reason = (getattr(error, "strerror", None) or "it is no text").lower()
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
             raise GlmvError(f"{name} cannot be used for results: {reason}", "choose another file") from error
         records = (record for line in kept if "answer" in (record := json.loads(line)))
         keys = ((record["model"], record["source"], record["prompt"]) for record in records)
@@ -62,11 +67,16 @@ def _kept(lines: list[str], inputs: Set[str], name: str) -> Iterator[str]:
     for line in lines:
         record = _record(line)
         if record is None:
-            if not line.endswith("\n"):
-                continue  # a run was killed while it wrote this
+            if _is_torn(line):
+                continue
             raise UsageError(f"{name} holds something else than the results of a batch", "choose another file for -o")
         if "answer" in record or record["source"] not in inputs:
             yield line if line.endswith("\n") else line + "\n"
+
+
+def _is_torn(line: str) -> bool:
+    """A run was killed while it wrote this line."""
+    return not line.endswith("\n") and any(line.startswith(head[: len(line)]) for head in _HEADS)
 
 
 def _record(line: str) -> dict[str, Any] | None:
@@ -81,8 +91,15 @@ def _record(line: str) -> dict[str, Any] | None:
     return record if known <= record.keys() else None
 
 
-def _lock(stream: TextIO, name: str) -> None:
-    try:
+def _open(path: Path, mode: Literal["a+", "w"]) -> TextIO:
+    """A line that a killed run left may end within a character: such bytes are read, and written, as they are."""
+    return path.open(mode, encoding="utf-8", errors="surrogateescape", newline="")
+
+
+def _lock(stream: TextIO, path: Path, name: str) -> None:
+    with suppress(BlockingIOError):
         fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise GlmvError(f"another batch writes to {name}", "wait for it, or choose another file") from None
+        # Since it was opened here, another batch may have put a new file in its place.
+        if os.path.samestat(os.fstat(stream.fileno()), path.stat()):
+            return
+    raise GlmvError(f"another batch writes to {name}", "wait for it, or choose another file")

@@ -89,14 +89,16 @@ def test_no_model_is_loaded_for_nothing(glmv: Glmv) -> None:
 def test_a_second_run_asks_what_is_missing(glmv: Glmv, pictures: Path) -> None:
     glmv.session = FakeSession({"pics/b.png": MediaError("pics/b.png is damaged")})
     assert glmv("describe", "--batch", "pics", "-o", "out.jsonl").status == 65
-    whole = Path("out.jsonl").read_text()
-    Path("out.jsonl").write_text(whole[:-20])  # the last line is torn
+    whole = Path("out.jsonl").read_bytes()
+    Path("out.jsonl").write_bytes(whole[:-20] + "é".encode()[:1])  # the last line is torn, within a character
+    Path("out.jsonl").chmod(0o600)
     glmv.session = FakeSession()
     ran = glmv("describe", "--batch", "pics", "-o", "out.jsonl")
     assert (ran.status, ran.stdout, ran.stderr) == (0, "", "note: 3 inputs: 2 answered, 1 answered before\n")
     assert ran.sources == [("pics/b.png",), ("pics/deep/er/c.mp4",)]
     assert sources(Path("out.jsonl").read_text()) == ["pics/a.dat", "pics/b.png", "pics/deep/er/c.mp4"]
     assert all("answer" in record for record in records(Path("out.jsonl").read_text()))
+    assert Path("out.jsonl").stat().st_mode & 0o777 == 0o600
 
 
 def test_a_run_with_nothing_to_do_loads_nothing(glmv: Glmv, pictures: Path) -> None:
@@ -112,11 +114,11 @@ def test_another_question_is_asked_and_keeps_the_other_answers(glmv: Glmv, pictu
     assert len(records(Path("out.jsonl").read_text())) == 6
 
 
-@pytest.mark.parametrize("content", ["a note\n", '{"name": 1}\n', "[1]\n"])
-def test_a_file_of_something_else_is_left_alone(glmv: Glmv, pictures: Path, content: str) -> None:
-    Path("out.jsonl").write_text(content)
+@pytest.mark.parametrize("content", [b"a note\n", b'{"name": 1}\n', b"[1]\n", b"\xff\xd8\n\xff", b"a note"])
+def test_a_file_of_something_else_is_left_alone(glmv: Glmv, pictures: Path, content: bytes) -> None:
+    Path("out.jsonl").write_bytes(content)
     ran = glmv("describe", "--batch", "pics", "-o", "out.jsonl")
-    assert (ran.status, ran.opened, Path("out.jsonl").read_text()) == (2, [], content)
+    assert (ran.status, ran.opened, Path("out.jsonl").read_bytes()) == (2, [], content)
 
 
 def test_two_batches_do_not_write_one_file(glmv: Glmv, pictures: Path) -> None:
@@ -125,6 +127,18 @@ def test_two_batches_do_not_write_one_file(glmv: Glmv, pictures: Path) -> None:
         ran = glmv("describe", "--batch", "pics", "-o", "out.jsonl")
     assert (ran.status, ran.opened) == (1, [])
     assert "another batch" in ran.stderr
+
+
+def test_a_file_that_was_replaced_since_it_was_opened_is_not_written(
+    glmv: Glmv, pictures: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def replaced(stream: object, operation: int) -> None:
+        Path("new").write_text("")
+        Path("new").rename("out.jsonl")
+
+    monkeypatch.setattr(fcntl, "flock", replaced)
+    ran = glmv("describe", "--batch", "pics", "-o", "out.jsonl")
+    assert (ran.status, ran.opened) == (1, [])
 
 
 @pytest.mark.parametrize("option", [("--json",), ("--format", "{answer}"), ("--extract", "code"), ("--together",)])
