@@ -10,10 +10,44 @@ Kind = Literal["text", "choice", "model", "config", "kept", "media", "directory"
 ``kept``: the name of a model that may be removed; ``media``: a picture or film, by its extension, or a directory."""
 
 EXTENSIONS = (
-    *("avif", "bmp", "gif", "jpeg", "jpg", "png", "tif", "tiff", "webp"),
-    *("avi", "m4v", "mkv", "mov", "mp4", "mpeg", "mpg", "ts", "webm"),
+    *(
+        "avif",
+        "bmp",
+        "gif",
+        "heic",
+        "heif",
+        "jp2",
+        "jpeg",
+        "jpg",
+        "pbm",
+        "pgm",
+        "png",
+        "ppm",
+        "psd",
+        "qoi",
+        "tif",
+        "tiff",
+    ),
+    *(
+        "webp",
+        "pdf",
+        "avi",
+        "flv",
+        "m2ts",
+        "m4v",
+        "mkv",
+        "mov",
+        "mp4",
+        "mpeg",
+        "mpg",
+        "mts",
+        "ogv",
+        "ts",
+        "webm",
+        "wmv",
+    ),
 )
-"""Of pictures and films. glmv itself goes by content; a name without one of these can still be typed."""
+"""Of pictures, documents and films. glmv itself goes by content; a name without one of these can still be typed."""
 
 _BY_METAVAR: dict[str, Kind] = {
     "MODEL": "model",

@@ -55,7 +55,7 @@ class Statistics:
     def table(self) -> str:
         """Both, side by side."""
         if not self.total.answers:
-            return "no answer yet\n"
+            return "no whole answer yet\n"
         columns = [_column("last", self.last), _column(f"all {self.total.answers}", self.total)]
         return aligned(list(zip(_ROWS, *columns, strict=True)), right=frozenset((1, 2)))
 
