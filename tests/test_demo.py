@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import shutil
 import signal
 import struct
@@ -23,7 +24,9 @@ from glmv_cli.placement.budget import Wishes
 from glmv_cli.placement.threads import Threads
 from glmv_cli.render.output import Output
 from glmv_cli.session import Session
+from tests.media.documents import encrypted, page_objects, pdf_of
 from tests.media.films import write_sound
+from tools.demo_model.grading import iou
 
 pytestmark = pytest.mark.usefixtures("default_kernel")
 
@@ -88,6 +91,9 @@ BAD_FILES: dict[str, tuple[Callable[[], bytes], int, str]] = {
     "cut.jpg": (lambda: (EXAMPLES / "one.jpg").read_bytes()[:3000], 65, "cut.jpg"),
     "corrupt.mp4": (lambda: FILM.read_bytes()[:40] + bytes(range(256)) * 20, 65, "corrupt.mp4"),
     "headless.mp4": (lambda: FILM.read_bytes()[:1000], 65, "headless.mp4"),
+    "cut.pdf": (lambda: pdf_of(page_objects([b""] * 3))[:200], 65, "cut.pdf is damaged"),
+    "secret.pdf": (lambda: encrypted(pdf_of(page_objects([b""]))), 65, "secret.pdf is encrypted"),
+    "blank.pdf": (lambda: pdf_of(page_objects([])), 65, "blank.pdf has no pages"),
     "bomb.png": (lambda: png_of(20_000, 10_000), 65, "200,000,000 pixels (20000x10000)"),
 }
 
@@ -240,3 +246,51 @@ def test_ctrl_c_ends_a_long_answer_quietly() -> None:
         _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
     assert b"Traceback" not in errors
+
+
+@pytest.fixture(scope="module", params=["pdf", "tif"])
+def report(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A document whose pages are the demo's pictures."""
+    pages = [Image.open(EXAMPLES / name).convert("RGB") for name in ("before.png", "after.png", "shapes.png")]
+    path = tmp_path_factory.mktemp("document") / f"report.{request.param}"
+    pages[0].save(path, save_all=True, append_images=pages[1:], quality=95)
+    return path
+
+
+def test_a_page_is_described(glmv: Callable[..., Ran], report: Path) -> None:
+    ran = glmv("describe", f"{report}#3", "-m", "demo", "--no-think")
+    assert (ran.status, ran.stdout) == (0, ANSWER)
+
+
+def test_pages_of_a_document_are_compared(glmv: Callable[..., Ran], report: Path) -> None:
+    ran = glmv("ask", "What changed?", "-a", f"{report}#1-2", "-m", "demo")
+    assert ran.stdout == (
+        "Only image 1 has an orange triangle at the bottom right. Only image 2 has a blue circle at the top right.\n"
+    )
+
+
+def test_a_document_on_standard_input_is_attached(glmv: Callable[..., Ran], report: Path) -> None:
+    ran = glmv("ask", "How many shapes are in each?", "-m", "demo", "-v", stdin=report.read_bytes())
+    assert ran.status == 0
+    assert "90  standard input, 3 pages\n" in ran.stderr
+
+
+def test_something_is_found_on_a_page(glmv: Callable[..., Ran], report: Path, tmp_path: Path) -> None:
+    drawn = tmp_path / "drawn.png"
+    ran = glmv("ground", f"{report}#3", "the blue square", "-m", "demo", "--no-think", "-o", drawn)
+    assert ran.status == 0
+    left, top, right, bottom = map(int, ran.stdout.split())
+    with Image.open(drawn) as picture:
+        width, height = picture.size
+    assert iou((left / width, top / height, right / width, bottom / height), (0.727, 0.687, 0.902, 0.912)) > 0.8
+    several = glmv("ground", report, "the blue square", "-m", "demo")
+    assert_refused(several, 65, "has 3 pages")
+
+
+def test_what_does_not_fit_says_what_to_change(glmv: Callable[..., Ran], report: Path) -> None:
+    question = ("describe", *([report] * 60), "--together", "-m", "demo")
+    refused = glmv(*question)
+    assert_refused(refused, 1, "(180 pages) 5,400")
+    advised = re.search(r"--max-image-tokens (\d+) makes it fit", refused.stderr)
+    assert advised is not None
+    assert glmv(*question, "--max-image-tokens", advised[1], "--max-tokens", "2").status == 0

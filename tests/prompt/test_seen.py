@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
 
 from glmv_cli.errors import MediaError, UsageError
 from glmv_cli.media.frames import DecodedVideo
@@ -19,6 +24,7 @@ from glmv_cli.prompt.patches import patchify
 from glmv_cli.prompt.seen import Seen, see
 from glmv_cli.prompt.sight import Sight
 from tests.checkpoints import write_checkpoint
+from tests.media.documents import page_objects, pdf_of, rectangle
 from tests.media.films import noise, write_film
 from tests.releases import RELEASES
 
@@ -71,8 +77,6 @@ def test_a_notice_on_a_film_is_kept(demo_directory: Path, tmp_path: Path) -> Non
 
 
 def test_what_the_model_cannot_take_is_named(demo_directory: Path, tmp_path: Path) -> None:
-    from PIL import Image
-
     Image.new("RGB", (6000, 28)).save(tmp_path / "thin.png")
     with pytest.raises(MediaError, match=r"^thin\.png: 6000×28 pixels is too long"):
         seen(demo_directory, tmp_path / "thin.png")
@@ -90,3 +94,25 @@ def test_it_needs_no_torch(demo_directory: Path) -> None:
     command = [sys.executable, "-c", code, str(demo_directory), str(EXAMPLES / "film.mp4")]
     done = subprocess.run(command, cwd=EXAMPLES.parent, capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
+
+
+@given(
+    st.floats(20, 3000), st.floats(20, 3000), st.one_of(st.none(), st.integers(1, 6144)),
+    st.sampled_from([name for name, release in RELEASES.items() if release.processor]),
+)  # fmt: skip
+@settings(max_examples=25)
+def test_a_page_is_seen_as_a_picture_of_the_same_pixels(
+    width: float, height: float, most: int | None, release: str
+) -> None:
+    with TemporaryDirectory() as folder:
+        sight = Sight.of(write_checkpoint(Path(folder), release))
+    marks = rectangle((1, 0, 0), 0, 0, width / 2, height / 3) + rectangle((0, 0, 1), width / 2, height / 2, 9, 9)
+    data = pdf_of(page_objects([marks], b"/MediaBox [0 0 %g %g]" % (width, height)))
+    seeing = SeeingOptions(max_image_tokens=most)
+    page = see(MediaSource("a.pdf", data=data).page_of(1), sight, seeing, max_pixels=10**8)
+    png = io.BytesIO()
+    Image.fromarray(page.frames[0]).save(png, "PNG", compress_level=0)
+    picture = see(MediaSource("a.png", data=png.getvalue()), sight, seeing, max_pixels=10**8)
+    assert (picture.grid, picture.tokens) == (page.grid, page.tokens)
+    assert np.array_equal(picture.frames, page.frames)
+    assert most is None or page.tokens <= max(most, 2)
