@@ -19,6 +19,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from glmv_cli.errors import MediaError
+from glmv_cli.media.sniff import HEAD_BYTES, is_transport_stream
 from glmv_cli.media.source import open_bytes
 from glmv_cli.messages import MediaSource
 
@@ -59,8 +60,13 @@ def open_film(source: MediaSource) -> Iterator[Film]:
     with open_bytes(source) as file:
         size = file.seek(0, io.SEEK_END)
         file.seek(0)
+        # libav takes one of a few packets only for something else.
+        format = "mpegts" if is_transport_stream(file.read(HEAD_BYTES)) else None
+        file.seek(0)
         try:
-            container = av.open(file, mode="r", options={"format_whitelist": _DEMUXERS}, metadata_errors="replace")
+            container = av.open(
+                file, mode="r", format=format, options={"format_whitelist": _DEMUXERS}, metadata_errors="replace"
+            )
         except (*READ_ERRORS, ValueError) as error:
             raise MediaError(
                 f"{source.name} is damaged, or not a film that can be read",

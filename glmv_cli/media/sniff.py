@@ -81,7 +81,7 @@ def sniff(head: bytes) -> FileKind | None:
     for offset, magic, kind in _SIGNATURES:
         if head.startswith(magic, offset) and (offset != 8 or head.startswith(b"RIFF")):
             return kind
-    return "video" if _is_transport_stream(head) else None
+    return "video" if is_transport_stream(head) else None
 
 
 def is_heic(head: bytes) -> bool:
@@ -91,6 +91,6 @@ def is_heic(head: bytes) -> bool:
     return head[8:12] in _HEIC_BRANDS or (head[8:12] in _EITHER and b"avif" not in head[12:64])
 
 
-def _is_transport_stream(head: bytes) -> bool:
+def is_transport_stream(head: bytes) -> bool:
     """MPEG-TS has no magic: a sync byte starts every packet of 188 bytes (m2ts puts 4 bytes before each)."""
     return head[0:377:188] == b"GGG" or head[4:389:192] == b"GGG"

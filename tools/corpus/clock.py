@@ -53,6 +53,11 @@ def color_error(frame: Pixels, *, grey: bool = False) -> float:
     return float(np.abs(_cells(frame)[0] - expected).max())
 
 
+def difference(one: Pixels, other: Pixels) -> float:
+    """How many levels of 255 the cells of two frames are apart at most, in the mean of their middles."""
+    return float(np.abs(_cells(one) - _cells(other)).max())
+
+
 def _cells(frame: Pixels) -> npt.NDArray[np.float64]:
     """The mean colour of the middle of each cell, ``[ROWS, COLUMNS, 3]``."""
     height, width = frame.shape[:2]

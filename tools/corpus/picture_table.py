@@ -39,7 +39,7 @@ _MODES: tuple[tuple[str, str, tuple[str, ...], float], ...] = (
     ("pxr", "PIXAR", ("RGB",), 1),
 )
 _REFUSED = (
-    ("dib", "DIB"), ("eps", "EPS"), ("im", "IM"), ("palm", "PALM"), ("spi", "SPIDER"), ("tga", "TGA"),
+    ("dib", "DIB"), ("eps", "EPS"), ("palm", "PALM"), ("spi", "SPIDER"), ("tga", "TGA"),
 )  # fmt: skip
 _SQUARE = {"ICNS": (1024, 1024), "CUR": (32, 32)}
 """Icons come in these sizes."""

@@ -52,7 +52,9 @@ def _picture(data: bytes) -> str:
     _check_picture(image)
     # It decides about budgets. What turns a PNG may stand behind its pixels, and show only when it is decoded; what a
     # damaged HEIC holds does so, too.
-    assert is_heic(data[:64]) or sorted(image_size(source)) == sorted((image.width, image.height)), "the size by the header is another one"
+    assert is_heic(data[:64]) or sorted(image_size(source)) == sorted((image.width, image.height)), (
+        "the size by the header is another one"
+    )
     return "read"
 
 
