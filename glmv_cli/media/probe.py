@@ -14,7 +14,7 @@ from glmv_cli.media.limits import check_size
 from glmv_cli.media.packets import Listing, list_frames
 from glmv_cli.media.shape import shown_size
 from glmv_cli.media.timeline import Timeline
-from glmv_cli.media.turn import turn_of
+from glmv_cli.media.turn import Turn, turn_of
 from glmv_cli.messages import MediaSource
 
 _RATE_AGREES = 0.01
@@ -29,6 +29,7 @@ class Probed:
     timeline: Timeline
     told: VideoInfo
     """What samplers are told; see :meth:`Timeline.told`."""
+    turn: Turn
 
 
 def probe(source: MediaSource, *, max_pixels: int) -> Probed:
@@ -50,7 +51,8 @@ def probe(source: MediaSource, *, max_pixels: int) -> Probed:
         # The bitstream may be larger than the container says.
         check_size(name, first.width, first.height, max_pixels)
         declared = film.stream.average_rate or film.stream.guessed_rate
-        width, height = turn_of(first).size(*shown_size(first.width, first.height, film.stream.sample_aspect_ratio))
+        turn = turn_of(first)
+        width, height = turn.size(*shown_size(first.width, first.height, film.stream.sample_aspect_ratio))
         check_size(name, width, height, max_pixels)
     with open_film(source) as film:
         listing = list_frames(film, first.pts)
@@ -58,7 +60,7 @@ def probe(source: MediaSource, *, max_pixels: int) -> Probed:
     frames = len(timeline.starts)
     fps, duration = _rate(frames, timeline.seconds, declared)
     info = VideoInfo(frames, fps, duration, width, height, float(listing.missing), timeline.offset)
-    return Probed(info, timeline, timeline.told(info))
+    return Probed(info, timeline, timeline.told(info), turn)
 
 
 def _timeline(listing: Listing, declared: Fraction | None, first: int | None) -> Timeline:

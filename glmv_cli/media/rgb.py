@@ -6,37 +6,57 @@ from typing import cast
 
 import numpy as np
 from av.video.frame import VideoFrame
-from av.video.reformatter import Colorspace
+from av.video.reformatter import Colorspace, VideoReformatter
 
 from glmv_cli.media.frames import Pixels
 from glmv_cli.media.tone import Tone
-from glmv_cli.media.turn import turn_of
+from glmv_cli.media.turn import Turn
 
 _UNSPECIFIED = 2
 """``AVCOL_SPC_UNSPECIFIED``."""
 _SD_WIDTH, _SD_HEIGHT = 1024, 576
 
 
-def to_rgb(frame: VideoFrame, height: int, width: int) -> Pixels:
-    """``[height, width, 3]``. Raises ``FFmpegError`` or ``ValueError`` for pixels that cannot become RGB."""
-    turn = turn_of(frame)
-    matrix = _matrix(frame)
-    if (tone := Tone.of(frame)) is not None:
-        across, down = turn.size(width, height)
-        codes = frame.to_ndarray(
-            format="rgb48le", width=across, height=down, src_colorspace=matrix, interpolation="BICUBIC"
-        )
-        return turn.apply(tone.to_srgb(codes.view(np.uint16)))
-    if any(component.is_alpha for component in frame.format.components):
-        pixels = _over_white(cast(Pixels, frame.to_ndarray(format="rgba", src_colorspace=matrix)))
-    else:
-        pixels = cast(Pixels, frame.to_ndarray(format="rgb24", src_colorspace=matrix))
-    pixels = turn.apply(pixels)
-    if pixels.shape[:2] == (height, width):
-        return pixels
-    from glmv_cli.media.resize import resize  # Pillow, only where it is needed
+class RgbConverter:
+    """What turns the frames of one film into RGB.
 
-    return resize(pixels, height, width)
+    One for a film: libswscale's preparations, and a thread for each processor, are kept with it. Its turn and its tone
+    are those of the first frame, because a frame that was asked for its side data refers to itself ever after, and
+    stays in memory until Python looks for such circles.
+    """
+
+    def __init__(self, turn: Turn) -> None:
+        self._turn = turn
+        self._reformatter = VideoReformatter()
+        self._tones: dict[tuple[int, int], Tone | None] = {}
+
+    def convert(self, frame: VideoFrame, height: int, width: int) -> Pixels:
+        """``[height, width, 3]``. Raises ``FFmpegError`` or ``ValueError`` for pixels that cannot become RGB."""
+        matrix = _matrix(frame)
+        if (tone := self._tone(frame)) is not None:
+            across, down = self._turn.size(width, height)
+            deep = self._reformatter.reformat(
+                frame, across, down, "rgb48le", src_colorspace=matrix, interpolation="BICUBIC"
+            )
+            return self._turn.apply(tone.to_srgb(deep.to_ndarray().view(np.uint16)))
+        if any(component.is_alpha for component in frame.format.components):
+            rgba = self._reformatter.reformat(frame, format="rgba", src_colorspace=matrix)
+            pixels = _over_white(cast(Pixels, rgba.to_ndarray()))
+        else:
+            rgb = self._reformatter.reformat(frame, format="rgb24", src_colorspace=matrix)
+            pixels = cast(Pixels, rgb.to_ndarray())
+        pixels = self._turn.apply(pixels)
+        if pixels.shape[:2] == (height, width):
+            return pixels
+        from glmv_cli.media.resize import resize  # Pillow, only where it is needed
+
+        return resize(pixels, height, width)
+
+    def _tone(self, frame: VideoFrame) -> Tone | None:
+        kind = (int(frame.color_trc), int(frame.color_primaries))
+        if kind not in self._tones:
+            self._tones[kind] = Tone.of(frame)
+        return self._tones[kind]
 
 
 def _matrix(frame: VideoFrame) -> Colorspace | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from av.error import FFmpegError
@@ -13,7 +13,7 @@ from glmv_cli.media.interlace import progressive
 from glmv_cli.media.limits import check_size
 from glmv_cli.media.probe import probe
 from glmv_cli.media.reading import Shot, read_shots
-from glmv_cli.media.rgb import to_rgb
+from glmv_cli.media.rgb import RgbConverter
 from glmv_cli.media.timeline import Moment
 from glmv_cli.messages import MediaSource
 
@@ -46,7 +46,7 @@ def read_video(
         height, width = fit(len(wanted), info.height, info.width) if fit else (info.height, info.width)
         frames = np.empty((len(wanted), height, width, 3), dtype=np.uint8)
         shots = read_shots(source, probed.timeline, _without_repeats(wanted), seek=seek)
-        kept = _keep(source.name, shots, wanted, frames, max_pixels)
+        kept = _keep(_checked(source.name, shots, max_pixels), RgbConverter(probed.turn), wanted, frames)
     except (FFmpegError, ValueError) as error:  # a pixel format that cannot become RGB
         raise MediaError(
             f"{source.name} cannot be converted to RGB", hint="convert it to H.264 in mp4, with 8-bit colour"
@@ -69,14 +69,20 @@ def _without_repeats(wanted: Sequence[Moment]) -> list[Moment]:
     return list({moment.number: moment for moment in wanted}.values())
 
 
-def _keep(name: str, shots: Iterable[Shot], wanted: Sequence[Moment], frames: Pixels, max_pixels: int) -> int:
+def _checked(name: str, shots: Iterable[Shot], max_pixels: int) -> Iterator[Shot]:
+    """A stream may grow on the way."""
+    for shot in shots:
+        check_size(name, shot.frame.width, shot.frame.height, max_pixels)
+        yield shot
+
+
+def _keep(shots: Iterable[Shot], converter: RgbConverter, wanted: Sequence[Moment], frames: Pixels) -> int:
     """Put what is read into ``frames`` ``[T, H, W, 3]``; return how many of them are there."""
     height, width = frames.shape[1:3]
     kept = 0
     for shot in shots:
-        check_size(name, shot.frame.width, shot.frame.height, max_pixels)  # a stream may grow on the way
         number = wanted[kept].number
-        frames[kept] = to_rgb(progressive(shot), height, width)
+        frames[kept] = converter.convert(progressive(shot), height, width)
         kept += 1
         while kept < len(wanted) and wanted[kept].number == number:
             frames[kept] = frames[kept - 1]

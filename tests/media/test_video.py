@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -287,6 +288,19 @@ def test_frames_above_the_limit_are_refused(tmp_path: Path) -> None:
         read_video(source, all_frames, max_pixels=64 * 48 - 1)
     assert f"--max-pixels {64 * 48}" in (caught.value.hint or "")
     assert read_video(source, all_frames, max_pixels=64 * 48).info.total_frames == 12
+
+
+def test_frames_that_were_converted_do_not_stay_in_memory(tmp_path: Path) -> None:
+    """Not until Python looks for circles, either: a hundred frames of 4K are a gigabyte, and each had its threads."""
+    path = write_film(tmp_path / "a.mp4", count=20)
+    gc.collect()
+    gc.disable()
+    try:
+        before = sum(type(thing) is av.VideoFrame for thing in gc.get_objects())
+        read(path)
+        assert sum(type(thing) is av.VideoFrame for thing in gc.get_objects()) - before <= 1
+    finally:
+        gc.enable()
 
 
 def test_libav_is_silent_about_damage(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
