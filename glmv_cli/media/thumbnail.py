@@ -35,7 +35,7 @@ def _first_frame(source: MediaSource, fit: FrameFit, max_pixels: int) -> Pixels:
     from av.error import FFmpegError
 
     from glmv_cli.media.film import good_frames, open_film
-    from glmv_cli.media.rgb import to_rgb
+    from glmv_cli.media.rgb import RgbConverter
     from glmv_cli.media.shape import shown_size
     from glmv_cli.media.turn import turn_of
 
@@ -45,8 +45,9 @@ def _first_frame(source: MediaSource, fit: FrameFit, max_pixels: int) -> Pixels:
         if frame is None:
             raise MediaError(f"{source.name} has no frame that can be decoded")
         check_size(source.name, frame.width, frame.height, max_pixels)
-        width, height = turn_of(frame).size(*shown_size(frame.width, frame.height, film.stream.sample_aspect_ratio))
+        turn = turn_of(frame)
+        width, height = turn.size(*shown_size(frame.width, frame.height, film.stream.sample_aspect_ratio))
         try:
-            return to_rgb(frame, *fit(1, height, width))
+            return RgbConverter(turn).convert(frame, *fit(1, height, width))
         except (FFmpegError, ValueError) as error:  # a pixel format that cannot become RGB
             raise MediaError(f"{source.name} cannot be converted to RGB") from error
