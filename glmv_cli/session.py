@@ -26,6 +26,7 @@ from glmv_cli.placement.budget import Wishes
 from glmv_cli.placement.threads import Threads
 from glmv_cli.prompt.account import Account, check_room
 from glmv_cli.prompt.builder import DecodedMedia, sources_of
+from glmv_cli.prompt.inputs import IMAGE, TEXT, VIDEO
 from glmv_cli.reply import Reply, boxes_in
 
 _NO_WISHES = Wishes()
@@ -75,7 +76,7 @@ class Session:
         media = self._decode(request, max_pixels)
         yield from (Notice(m.notice) for m in media.values() if isinstance(m, DecodedVideo) and m.notice)
         inputs = model.builder.build(request.messages, media, request.think, request.seeing)
-        account = account.exactly(inputs)
+        account = account.exactly(inputs.tokens(TEXT), inputs.tokens_of_each(IMAGE), inputs.tokens_of_each(VIDEO))
         self._check_room(account, request)
         yield account.told(self.context)
         parser = StreamParser(self._markup, inputs.starts_in_thinking)

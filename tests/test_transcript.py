@@ -31,6 +31,16 @@ def test_what_was_written_as_json_is_read_again() -> None:
     assert [(a.name, a.path, a.sha256) for a in transcript.attachments] == [("cat.png", PICTURE.path, "abc")]
 
 
+def test_pages_are_written_and_read_again() -> None:
+    page = MediaSource("report.pdf", path=Path("/report.pdf")).page_of(3)
+    conversation = Conversation(None, (Exchange(user_message("?", (page,)), "", "!", "stop"),))
+    value = json.loads(json.dumps(conversation_json(conversation, "demo", {page: "abc"})))
+    assert read_conversation(value, "talk.json").conversation == conversation
+    value["exchanges"][0]["attachments"][0]["page"] = "3"
+    with pytest.raises(UsageError):
+        read_conversation(value, "talk.json")
+
+
 def test_bytes_of_media_are_not_written() -> None:
     conversation = Conversation(None, (Exchange(user_message("?", (PASTED,)), "", "!", "stop"),))
     written = json.dumps(conversation_json(conversation, "demo", {PASTED: "abc"}))

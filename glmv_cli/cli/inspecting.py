@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from glmv_cli.cli.environment import Environment
 from glmv_cli.cli.failures import reading, write_traceback
 from glmv_cli.config import Settled
-from glmv_cli.errors import GlmvError, UsageError
+from glmv_cli.errors import GlmvError, ModelError, UsageError
 from glmv_cli.media.find import find_media
 from glmv_cli.media.limits import FindLimits
 from glmv_cli.messages import MediaSource, SeeingOptions
@@ -19,6 +19,7 @@ from glmv_cli.render.errors import write_error, write_note
 from glmv_cli.store.models import ModelChoice, check_sight, resolve_model
 
 if TYPE_CHECKING:
+    from glmv_cli.prompt.account import Share
     from glmv_cli.prompt.seen import Seen
     from glmv_cli.prompt.sight import Sight
 
@@ -43,6 +44,9 @@ class Inspector:
         self._sight: Sight | None = None
         self._output = output
         self._written = 0
+        self._shares: list[Share] = []
+        self._model_read = False
+        self._longest: int | None = None
 
     def inspect(self, argument: str) -> list[dict[str, Any]]:
         """What is printed on each picture, film or page that ``argument`` stands for, but for those that cannot be
@@ -52,12 +56,16 @@ class Inspector:
             found = find_media(argument, self._environment.stdin, FindLimits.of(self._settings))
             if found.notice:
                 write_note(self._environment.output, found.notice)
-            return [fact for source in found.sources for fact in self._inspect_one(source)]
+            before = len(self._shares)
+            facts = [fact for source in found.sources for fact in self._inspect_one(source)]
+            self._tell_room(self._shares[before:])
+            return facts
         return []
 
     def _inspect_one(self, source: MediaSource) -> list[dict[str, Any]]:
         with self._reporting():
             # numpy and Pillow, which a wrong name need not wait for.
+            from glmv_cli.prompt.account import Share
             from glmv_cli.prompt.seen import see
             from glmv_cli.prompt.sight import Sight
 
@@ -65,8 +73,34 @@ class Inspector:
             seen = see(source, self._sight, self._seeing, max_pixels=self._settings.max_pixels)
             if seen.notice:
                 write_note(self._environment.output, seen.notice)
+            self._shares.append(Share(source, None if seen.film else (seen.height, seen.width), seen.tokens))
             return [_facts(source.name, seen, self._write_sheet(source, seen))]
         return []
+
+    def _tell_room(self, shares: Sequence[Share]) -> None:
+        """What an argument stands for is one question: that it is too much for the model is worth a note."""
+        positions = self._positions()
+        if self._sight is None or positions is None:
+            return
+        from glmv_cli.placement.planner import DEFAULT_CONTEXT
+        from glmv_cli.prompt.account import Account, check_room
+
+        account = Account(0, tuple(shares), self._sight.image_rules, self._seeing)
+        context = min(self._settings.context or DEFAULT_CONTEXT, positions)
+        try:
+            check_room(account, context, positions, self._settings.max_tokens)
+        except GlmvError as error:
+            write_note(self._environment.output, f"{error.message}. {error.hint}")
+
+    def _positions(self) -> int | None:
+        """The longest context of the model; ``None`` if there are no more than the configs of its processors."""
+        if not self._model_read:
+            from glmv_cli.placement.model import read_model
+
+            self._model_read = True
+            with suppress(ModelError):
+                self._longest = read_model(self._directory, self.model).sizes.positions
+        return self._longest
 
     @contextmanager
     def _reporting(self) -> Iterator[None]:

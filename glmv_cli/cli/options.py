@@ -25,6 +25,13 @@ if TYPE_CHECKING:
 _Number = TypeVar("_Number", int, float)
 
 
+MEDIA = (
+    "Pictures, films and documents (PDF, TIFF): files, addresses (https://…), directories of pages; - is standard "
+    "input. report.pdf#1,4-6 names pages."
+)
+"""What such arguments may be."""
+
+
 def settled(context: typer.Context) -> Settled:
     """The settings of a command: its options that bear the name of one, the environment, and the configuration file.
 

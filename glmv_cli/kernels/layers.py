@@ -7,7 +7,6 @@ H: hidden width, D: width of a head, T: tokens.
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Sequence
 from dataclasses import dataclass
 

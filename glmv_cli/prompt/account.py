@@ -1,16 +1,15 @@
 """What a prompt takes of the context, by source: known before anything is computed, with what to change if it is too
-much.
+much. Without torch.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from glmv_cli.errors import GlmvError
 from glmv_cli.events import PromptPart, PromptSize
 from glmv_cli.messages import MediaSource, SeeingOptions
-from glmv_cli.prompt.inputs import IMAGE, TEXT, VIDEO, ModelInputs
 from glmv_cli.prompt.pixels import PixelRules, picture_tokens
 from glmv_cli.units import format_count
 
@@ -42,11 +41,11 @@ class Account:
         """Tokens."""
         return self.text + sum(share.tokens for share in self.shares)
 
-    def exactly(self, inputs: ModelInputs) -> Account:
+    def exactly(self, text: int, pictures: Iterable[int], films: Iterable[int]) -> Account:
         """The same as it has become: before, films count nothing, and pictures by their headers."""
-        counts = {kind: iter(_counts(inputs, kind)) for kind in (IMAGE, VIDEO)}
-        shares = (replace(share, tokens=next(counts[VIDEO if share.size is None else IMAGE])) for share in self.shares)
-        return replace(self, text=inputs.tokens(TEXT), shares=tuple(shares))
+        counts = {False: iter(pictures), True: iter(films)}
+        shares = (replace(share, tokens=next(counts[share.size is None])) for share in self.shares)
+        return replace(self, text=text, shares=tuple(shares))
 
     def told(self, context: int) -> PromptSize:
         """For the user: pages of one document are one source."""
@@ -151,13 +150,3 @@ def _fewer_pages(account: Account, document: str, room: int) -> str:
 
 def _of_document(shares: Sequence[Share], document: str) -> int:
     return sum(share.tokens for share in shares if share.source.document == document)
-
-
-def _counts(inputs: ModelInputs, kind: int) -> list[int]:
-    """Tokens of each medium of a kind, in the order of the prompt."""
-    vision = inputs.images if kind == IMAGE else inputs.videos
-    if vision is None:
-        return []
-    patches: list[int] = vision.grids.prod(-1).tolist()
-    merged = sum(patches) // inputs.tokens(kind)
-    return [count // merged for count in patches]

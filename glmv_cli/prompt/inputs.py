@@ -46,6 +46,15 @@ class ModelInputs:
         """How many tokens of the prompt are of a kind."""
         return int((self.kinds == kind).sum())
 
+    def tokens_of_each(self, kind: int) -> list[int]:
+        """How many tokens each picture, or each film, takes, in the order of the prompt."""
+        vision = self.images if kind == IMAGE else self.videos
+        if vision is None:
+            return []
+        patches: list[int] = vision.grids.prod(-1).tolist()
+        merged = sum(patches) // self.tokens(kind)  # patches a token
+        return [count // merged for count in patches]
+
     def media(self) -> list[Medium]:
         """Pictures, then films, each in the order of the prompt. Their content is hashed here."""
         found: list[Medium] = []

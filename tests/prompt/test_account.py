@@ -15,6 +15,7 @@ from glmv_cli.media.load import load
 from glmv_cli.messages import MediaPart, MediaSource, Message, SeeingOptions, TextPart
 from glmv_cli.prompt.account import Account, Share, check_room, largest_image_tokens, largest_video_tokens
 from glmv_cli.prompt.builder import PromptBuilder
+from glmv_cli.prompt.inputs import IMAGE, TEXT, VIDEO
 from glmv_cli.prompt.pixels import PixelRules, picture_tokens
 from tests.media.documents import write_pdf
 
@@ -120,7 +121,7 @@ def test_the_account_is_what_the_prompt_takes(demo_directory: Path, tmp_path: Pa
     sight = builder.sight.within(seeing)
     media = {s: load(s, sampler=sight.sampler, fit=sight.fit, fit_page=sight.fit_page) for s in sources}
     inputs = builder.build(messages, media, False, seeing)
-    exact = account.exactly(inputs)
+    exact = account.exactly(inputs.tokens(TEXT), inputs.tokens_of_each(IMAGE), inputs.tokens_of_each(VIDEO))
     assert exact.total == inputs.ids.shape[1]
     assert [share.tokens for share in exact.shares] == [15, 15, 100, 15]
     assert [share.tokens for share in account.shares] == [15, 15, 0, 15]

@@ -7,7 +7,8 @@ from typing import Literal
 
 Kind = Literal["text", "choice", "model", "config", "kept", "media", "directory", "file"]
 """``text``: anything; ``model``: a name that ``glmv models`` lists, or a directory; ``config``: that, or a JSON file;
-``kept``: the name of a model that may be removed; ``media``: a picture or film, by its extension, or a directory."""
+``kept``: the name of a model that may be removed; ``media``: a picture, film or document, by its extension, or a
+directory."""
 
 EXTENSIONS = (
     *(

@@ -73,7 +73,7 @@ _NARROWEST = 20
 _BESIDE = 60
 _COLUMN = 20
 _KEYS = (
-    "@PATH in a question, or a path pasted or dropped, shows that picture or film.",
+    "@PATH in a question, or a path pasted or dropped, shows that picture, film or document; @report.pdf#2-4, pages.",
     'Enter sends. Alt-Enter starts a new line; """ opens and closes a text of several lines.',
     "Ctrl-C stops the answer or clears the line, twice leaves. Ctrl-D leaves.",
     "Ctrl-O shows the last reasoning. Ctrl-R searches what was typed before.",

@@ -32,13 +32,14 @@ def ask(
             "-a",
             "--attach",
             metavar="MEDIA",
-            help="A picture or film, its address, or - for stdin (text, too); may be given again.",
+            help="A picture, film or document (report.pdf#3-7), its address, or - for stdin (text, too); may be given "
+            "again.",
         ),
     ] = None,
 ) -> int:
-    """Ask a question, with or without pictures and films.
+    """Ask a question, with or without pictures, films and documents.
 
-    Text on standard input is put before the question; a picture or film there is attached. With -a, standard input
+    Text on standard input is put before the question; a picture, film or PDF there is attached. With -a, standard input
     is read only as '-a -'. In a shell's loop, '< /dev/null' keeps the loop's input.
     """
     from glmv_cli.cli.answers import answer_all  # renderers and all: --help need not wait for them

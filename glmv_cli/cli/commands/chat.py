@@ -38,7 +38,7 @@ def chat(
     options: AnswerOptions,
     media: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[MEDIA...]", help="Pictures and films, shown with the first question."),
+        typer.Argument(metavar="[MEDIA...]", help="Pictures, films and documents, shown with the first question."),
     ] = None,
     continued: Annotated[
         int | None,

@@ -9,6 +9,7 @@ import typer
 from glmv_cli.cli.answering import AnswerOptions, writing
 from glmv_cli.cli.environment import environment_of
 from glmv_cli.cli.inquiry import Inquiry, check_stdin, clean_prompt
+from glmv_cli.cli.options import MEDIA
 from glmv_cli.errors import UsageError
 
 EPILOG = """
@@ -20,6 +21,7 @@ Examples:
   glmv describe before.png after.png --together -p "What has changed?"
   glmv describe --batch holidays 'scans/**/*.png' -o found.jsonl
   glmv describe https://example.org/cat.jpg
+  glmv describe report.pdf#3-7 -p "What do these pages say about costs?"
   curl -s "$URL" | glmv describe -
 """
 
@@ -30,9 +32,7 @@ def describe(
     options: AnswerOptions,
     media: Annotated[
         list[str],
-        typer.Argument(
-            metavar="MEDIA...", help="Pictures and films: files, addresses (https://…); - is standard input."
-        ),
+        typer.Argument(metavar="MEDIA...", help=MEDIA),
     ],
     prompt: Annotated[
         str | None,
@@ -50,10 +50,10 @@ def describe(
         ),
     ] = False,
 ) -> int:
-    """Say what is in pictures and films.
+    """Say what is in pictures, films and documents.
 
-    Several files give several answers, each under the name of its file. One that cannot be used does not stop
-    the others; the exit code tells.
+    Several files give several answers, each under the name of its file; the pages of a document, or of a directory, are
+    one question. What cannot be used does not stop the others; the exit code tells.
     """
     from glmv_cli.cli.answers import answer_all  # renderers and all: --help need not wait for them
     from glmv_cli.cli.batch import answer_batch

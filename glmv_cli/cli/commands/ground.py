@@ -25,7 +25,9 @@ Examples:
 def ground(
     context: typer.Context,
     options: AnswerOptions,
-    image: Annotated[str, typer.Argument(metavar="IMAGE", help="A picture; - is standard input.")],
+    image: Annotated[
+        str, typer.Argument(metavar="IMAGE", help="A picture, or a page (plan.pdf#2); - is standard input.")
+    ],
     what: Annotated[str, typer.Argument(metavar="WHAT", help="What to look for, in words.")],
     drawn: Annotated[
         str | None,

@@ -19,13 +19,14 @@ EPILOG = """
 Examples:
   glmv inspect photo.jpg
   glmv inspect film.mp4 -m glm-4.6v -o frames
+  glmv inspect report.pdf#3-7 --max-image-tokens 2000
   glmv inspect *.png --json
 """
 
 
 def inspect(
     context: typer.Context,
-    media: Annotated[list[str], typer.Argument(metavar="MEDIA...", help="Pictures and films; - is standard input.")],
+    media: Annotated[list[str], typer.Argument(metavar="MEDIA...", help=options.MEDIA)],
     model: options.Model = None,
     output: Annotated[
         Path | None,
@@ -33,7 +34,7 @@ def inspect(
             "-o",
             "--output",
             metavar="DIR",
-            help="Write a PNG for each picture or film there: the very pixels that the model sees, with times.",
+            help="Write a PNG for each picture, page or film there: the very pixels that the model sees, with times.",
             show_default=False,
         ),
     ] = None,
@@ -47,8 +48,9 @@ def inspect(
     max_video_tokens: seeing.MaxVideoTokens = None,
     start: seeing.Start = None,
     end: seeing.End = None,
+    context_tokens: options.Context = None,
 ) -> int:
-    """Show what a model will see of pictures and films, and how many tokens they cost.
+    """Show what a model will see of pictures, films and documents, and how many tokens they cost.
 
     The model's configuration is enough: no weights are loaded. What cannot be used does not stop the others; the
     exit code tells.

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from glmv_cli.cli.chat.commands import COMMANDS, command_of
-from glmv_cli.conversation import text_of
+from glmv_cli.conversation import media_of, text_of
 from glmv_cli.messages import SeeingOptions
 from tests.cli.chat.test_loop import asked, shown
 from tests.cli.fakes import Glmv, Ran
+from tests.media.documents import write_pdf
 
 
 def chat(glmv: Glmv, *lines: str) -> Ran:
@@ -152,6 +153,17 @@ def test_a_picture_that_has_changed_since_is_not_shown_again(glmv: Glmv) -> None
     ran = chat(glmv, "/load talk.json", "two")
     assert "has changed since" in ran.stderr
     assert not any(message.parts[0] for message in ran.session.requests[-1].messages if len(message.parts) > 1)
+
+
+def test_pages_are_shown_again_unless_their_document_has_changed(glmv: Glmv, folder: Path) -> None:
+    write_pdf(folder / "report.pdf", 3)
+    chat(glmv, "@report.pdf#2-3 Well?", "/save talk.json")
+    ran = chat(glmv, "/load talk.json", "And?")
+    loaded = media_of(ran.session.requests[-1].messages[0])
+    assert [(source.name, source.page) for source in loaded] == [("report.pdf, page 2", 2), ("report.pdf, page 3", 3)]
+    write_pdf(folder / "report.pdf", 4)
+    ran = chat(glmv, "/load talk.json")
+    assert ran.stderr.count("report.pdf has changed since, so it is not shown again") == 1
 
 
 def test_saving_again_replaces_the_file(glmv: Glmv) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from glmv_cli.cli.chat.paths import is_media, only_media, take_media, unquoted
+from tests.media.documents import write_pdf
 
 
 @pytest.fixture
@@ -74,3 +75,17 @@ def test_quotes_and_escapes_are_those_of_a_shell() -> None:
     assert unquoted(r'"a\"b"') == 'a"b'
     assert unquoted("a\\ b\\'c") == "a b'c"
     assert unquoted("file:///tmp/a%20b") == "/tmp/a b"
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "path"),
+    [
+        ("@report.pdf#2-4 Well?", "Well?", "report.pdf#2-4"),
+        ("Is @report.pdf#1,3, or is it not?", "Is report.pdf#1,3, or is it not?", "report.pdf#1,3"),
+        ("What does ./report.pdf say?", "What does report.pdf say?", "./report.pdf"),
+        ("@report.pdf#all Well?", "@report.pdf#all Well?", None),
+    ],
+)
+def test_pages_of_a_document_may_be_named(folder: Path, text: str, question: str, path: str | None) -> None:
+    write_pdf(folder / "report.pdf", 4)
+    assert take_media(text) == (question, [] if path is None else [path])

@@ -9,8 +9,10 @@ import pytest
 from glmv_cli.conversation import media_of, text_of
 from glmv_cli.errors import GlmvError, UsageError
 from glmv_cli.events import Box, Timings, Usage
+from glmv_cli.messages import MediaPart, MediaSource
 from glmv_cli.store.history.reading import History
 from glmv_cli.store.history.records import Asked, Medium, Outcome
+from glmv_cli.store.history.schema import MIGRATIONS
 from glmv_cli.store.history.writing import HistoryWriter, write_digest
 
 WHOLE = Outcome(
@@ -215,3 +217,24 @@ def test_what_may_only_be_read_is_read(path: Path, writer: HistoryWriter) -> Non
         assert [found.id for found in History(path).search(["red"])] == [1]
     finally:
         path.parent.chmod(0o700)
+
+
+def test_a_file_of_the_first_version_gains_pages(path: Path) -> None:
+    path.parent.mkdir()
+    with sqlite3.connect(path) as connection:
+        for statement in MIGRATIONS[0]:
+            connection.execute(statement)
+        connection.execute("INSERT INTO conversations VALUES (1, 'ask', NULL)")
+        connection.execute(
+            "INSERT INTO exchanges (id, conversation_id, began, model, think, question, names) "
+            "VALUES (1, 1, 0, 'demo', 1, 'Why?', 'a.png')"
+        )
+        connection.execute("INSERT INTO media VALUES (1, 1, 'a.png', '/a.png', 'image', 9, NULL)")
+        connection.execute("PRAGMA user_version = 1")
+    connection.close()
+    page = Medium("b.pdf, page 2", Path("/b.pdf"), "image", 9, None, 2)
+    HistoryWriter(path).begin("ask", None, asked("And?", page), 1)
+    first, second = History(path).load(1).exchanges
+    assert first.asked.media == (Medium("a.png", Path("/a.png"), "image", 9),)
+    assert second.asked.media == (page,)
+    assert second.exchange.question.parts[0] == MediaPart(MediaSource("b.pdf, page 2", Path("/b.pdf"), page=2))

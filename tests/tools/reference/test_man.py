@@ -53,7 +53,7 @@ def test_a_page_says_what_the_help_says() -> None:
     page = manual_pages(command_tree(), "May 4, 2026")["glmv-describe.1"]
     for line in (
         ".Dd May 4, 2026",
-        ".Nd say what is in pictures and films",
+        ".Nd say what is in pictures, films and documents",
         ".It Fl m , Fl \\-model Ar MODEL",
         ".It Fl \\-think , Fl \\-no\\-think",
         ".It Ev GLMV_MAX_TOKENS",

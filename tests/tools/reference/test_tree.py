@@ -17,7 +17,7 @@ def test_every_command_is_in_the_tree() -> None:
 def test_a_command_says_what_its_help_says() -> None:
     command = named("glmv describe")
     assert (command.word, command.page) == ("describe", "glmv-describe")
-    assert command.paragraphs[0] == "Say what is in pictures and films."
+    assert command.paragraphs[0] == "Say what is in pictures, films and documents."
     assert command.summary == "say what is in pictures and films"
     assert command.usage == ("[OPTIONS]", "MEDIA...")
     assert [section.title for section in command.sections] == ["Examples"]
@@ -38,6 +38,6 @@ def test_options_know_their_flags_and_values() -> None:
 def test_arguments_know_what_they_may_be() -> None:
     (media,) = named("glmv describe").arguments
     assert (media.metavar, media.values, media.repeatable) == ("MEDIA...", Values("media"), True)
-    assert media.help == "Pictures and films: files, addresses (https://…); - is standard input."
+    assert media.help.startswith("Pictures, films and documents (PDF, TIFF): files, addresses (https://…)")
     (name,) = named("glmv models remove").arguments
     assert (name.values, name.repeatable) == (Values("kept"), False)
