@@ -70,6 +70,6 @@ def _cells(frame: Pixels) -> npt.NDArray[np.float64]:
 
 
 def _middle(index: int, count: int, length: int) -> slice:
-    start, end = index * length / count, (index + 1) * length / count
-    first = int(start + (end - start) / 4)
-    return slice(first, max(first + 1, int(end - (end - start) / 4)))
+    first, end = (-(-edge * length // count) for edge in (index, index + 1))
+    margin = (end - first) // 4
+    return slice(first + margin, end - margin)

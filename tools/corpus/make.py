@@ -13,7 +13,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from itertools import chain
 from pathlib import Path
@@ -63,17 +63,21 @@ def main() -> None:
     parser.add_argument("--long", action="store_true", help="films of two hours and pictures of 48 megapixels too")
     parser.add_argument("--only", default="", metavar="WORD", help="what has this in its name")
     args = parser.parse_args()
-    args.directory.mkdir(parents=True, exist_ok=True)
-    be_quiet()
     started = time.monotonic()
-    entries = [
-        _entry(piece, write(piece, args.directory)) for piece in pieces(long=args.long) if args.only in piece.name
-    ]
+    chosen = [piece for piece in pieces(long=args.long) if args.only in piece.name]
+    make(chosen, args.directory)
+    size = sum((args.directory / piece.name).stat().st_size for piece in chosen)
+    print(f"{len(chosen)} files, {size / 1e6:.1f} MB, {time.monotonic() - started:.0f} s")
+
+
+def make(chosen: Iterable[Piece], directory: Path) -> None:
+    """Write ``chosen`` and their manifest. Raises what PyAV and Pillow do."""
+    directory.mkdir(parents=True, exist_ok=True)
+    be_quiet()
+    entries = [_entry(piece, write(piece, directory)) for piece in chosen]
     made_by = {"av": av.__version__, "pillow": PIL.__version__, "libavcodec": av.library_versions["libavcodec"]}
     manifest = {"made_by": made_by, "files": entries}
-    (args.directory / MANIFEST).write_text(json.dumps(manifest, indent=1, default=str) + "\n")
-    size = sum((args.directory / str(entry["name"])).stat().st_size for entry in entries)
-    print(f"{len(entries)} files, {size / 1e6:.1f} MB, {time.monotonic() - started:.0f} s")
+    (directory / MANIFEST).write_text(json.dumps(manifest, indent=1, default=str) + "\n")
 
 
 def _entry(piece: Piece, path: Path) -> dict[str, object]:

@@ -32,7 +32,7 @@ def main() -> None:
     parser.add_argument("--corpus", type=Path, help="made with python -m tools.corpus.make; without it, made first")
     parser.add_argument("--keep", type=Path, default=Path("runs/fuzz"))
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--targets", nargs="+", default=list(TARGETS), choices=list(TARGETS))
+    parser.add_argument("--target", action="append", choices=list(TARGETS), help="may be repeated; without it, all")
     parser.add_argument("--replay", nargs="+", type=Path, metavar="FILE")
     args = parser.parse_args()
     if args.replay:
@@ -42,7 +42,9 @@ def main() -> None:
         if corpus is None or not (corpus / MANIFEST).exists():
             corpus = corpus or Path(stack.enter_context(tempfile.TemporaryDirectory()))
             subprocess.run([sys.executable, "-m", "tools.corpus.make", str(corpus)], check=True)
-        jobs = [Job(corpus, args.keep, args.targets, args.seed + i, args.jobs) for i in range(args.jobs)]
+        command = [sys.executable, "-m", "tools.fuzz.worker", *(f"--target={name}" for name in args.target or ())]
+        command.append(str(corpus))
+        jobs = [Job(command, args.keep, args.seed + i, args.jobs) for i in range(args.jobs)]
         with ThreadPoolExecutor(args.jobs) as pool:
             list(pool.map(lambda job: job.run(args.minutes * 60), jobs))
     print(summary(jobs, args.keep))

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
-import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,25 +17,28 @@ from tools.fuzz.findings import keep
 from tools.fuzz.worker import INPUT, STATE
 
 _POLL_S = 0.25
-_LIMIT_S = 20.0
-"""CPU seconds for one input. By the clock of the wall a machine that is busy, or stopped, would be blamed on it."""
 _STILL_POLLS = 480
 """Polls, while it is allowed to run, in which a worker neither goes on nor computes: it waits for something."""
-_GROWTH = 400_000_000
-"""Bytes of memory above what a worker needs to begin with."""
 _LIFE_S = 600.0
 """CPU seconds after which a worker is replaced: so it is the input that grows, not what many left behind."""
+_SAID, _MOST_SAID = "output", 4000
+_OVER, _DIED = "over", "died"
+"""A worker that has lived long enough, and one that ended by itself."""
 
 
 @dataclass(slots=True)
 class Job:
     """One worker after another, with seeds ``first``, ``first + step``, …"""
 
-    corpus: Path
+    command: Sequence[str]
+    """Starts a worker; its scratch directory, ``findings`` and the seed are added."""
     findings: Path
-    targets: list[str]
     first: int
     step: int
+    limit_s: float = 20.0
+    """CPU seconds for one input. By the clock of the wall a machine that is busy, or stopped, would be blamed on it."""
+    most_growth: int = 400_000_000
+    """Bytes of memory above what a worker needs to begin with."""
     outcomes: dict[str, Counter[str]] = field(default_factory=dict)
     cpu_s: float = 0.0
     """Of the workers that are over."""
@@ -50,61 +52,53 @@ class Job:
             self.first += self.step
 
     def _one_worker(self, scratch: Path, life_s: float) -> None:
-        command = [sys.executable, "-m", "tools.fuzz.worker", str(self.corpus), str(scratch), str(self.findings)]
-        command += ["--seed", str(self.first), "--targets", *self.targets]
-        with (
-            (scratch / "output").open("wb") as output,
-            subprocess.Popen(command, stdout=output, stderr=output) as worker,
-        ):
-            end, spent = _follow(psutil.Process(worker.pid), scratch, life_s)
-            if end != "died":
+        command = [*self.command, str(scratch), str(self.findings), "--seed", str(self.first)]
+        with (scratch / _SAID).open("wb") as said, subprocess.Popen(command, stdout=said, stderr=said) as worker:
+            end, spent = self._follow(psutil.Process(worker.pid), scratch, life_s)
+            if end != _DIED:
                 worker.kill()
             code = worker.wait()
-            self.cpu_s += spent
-        self._count(scratch / STATE)
-        if end == "over":
-            return
-        end = f"{end}{-code}" if end == "died" else end
-        self.deaths[end] += 1
-        name, _, data = (
-            (scratch / INPUT).read_bytes().partition(b"\n") if (scratch / INPUT).exists() else (b"", b"", b"")
-        )
-        said = (scratch / "output").read_text(errors="replace")[-4000:]
-        place = f"{end} {self.first}"
-        keep(self.findings, end, name.decode() or "start", data, f"{end}: seed {self.first}\n{said}", place)
-        if not name:
-            shutil.copy(scratch / "output", self.findings)
-            raise SystemExit(f"the worker does not start: {said}")
-
-    def _count(self, state: Path) -> None:
-        if state.exists():
-            for name, counts in json.loads(state.read_text())["outcomes"].items():
+        self.cpu_s += spent
+        if (scratch / STATE).exists():
+            for name, counts in json.loads((scratch / STATE).read_text())["outcomes"].items():
                 self.outcomes.setdefault(name, Counter()).update(counts)
+        if end == _DIED and code != 0:
+            end = f"signal{-code}" if code < 0 else f"exit{code}"
+        if end not in (_OVER, _DIED):
+            self._note(end, scratch)
 
+    def _follow(self, worker: psutil.Process, scratch: Path, life_s: float) -> tuple[str, float]:
+        """Why ``worker`` is at its end, and how many CPU seconds it took."""
+        reading, began, spent, still, needs = -1, 0.0, 0.0, 0, 0
+        while True:
+            time.sleep(_POLL_S)
+            try:
+                times, memory, status = worker.cpu_times(), worker.memory_info().rss, worker.status()
+            except psutil.NoSuchProcess:
+                return _DIED, spent
+            if status == psutil.STATUS_ZOMBIE:
+                return _DIED, spent
+            before, spent = spent, float(times.user + times.system)
+            now = (scratch / INPUT).stat().st_mtime_ns if (scratch / INPUT).exists() else -1
+            if now != reading or now == -1:
+                reading, began, still = now, spent, 0
+                needs = needs or (memory if now != -1 else 0)
+            elif spent == before and status != psutil.STATUS_STOPPED:
+                still += 1
+            if spent - began > self.limit_s:
+                return "hang", spent
+            if still > _STILL_POLLS:
+                return "stuck", spent
+            if needs and memory > needs + self.most_growth:
+                return "growth", spent
+            if spent > life_s:
+                return _OVER, spent
 
-def _follow(worker: psutil.Process, scratch: Path, life_s: float) -> tuple[str, float]:
-    """Why ``worker`` is at its end, and how many CPU seconds it took."""
-    reading, began, spent, still, needs = -1, 0.0, 0.0, 0, 0
-    while True:
-        time.sleep(_POLL_S)
-        try:
-            times, memory, status = worker.cpu_times(), worker.memory_info().rss, worker.status()
-        except psutil.NoSuchProcess:
-            return "died", spent
-        if status == psutil.STATUS_ZOMBIE:
-            return "died", spent
-        before, spent = spent, float(times.user + times.system)
-        now = (scratch / INPUT).stat().st_mtime_ns if (scratch / INPUT).exists() else -1
-        if now != reading or now == -1:
-            reading, began, still = now, spent, 0
-            needs = needs or (memory if now != -1 else 0)
-        elif spent == before and status != psutil.STATUS_STOPPED:
-            still += 1
-        if spent - began > _LIMIT_S:
-            return "hang", spent
-        if still > _STILL_POLLS:
-            return "stuck", spent
-        if needs and memory > needs + _GROWTH:
-            return "growth", spent
-        if spent > life_s:
-            return "over", spent
+    def _note(self, end: str, scratch: Path) -> None:
+        """Keep what a worker read when it came to this ``end``."""
+        said = (scratch / _SAID).read_text(errors="replace")[-_MOST_SAID:]
+        if not (scratch / INPUT).exists():
+            raise SystemExit(f"the worker does not start:\n{said}")
+        self.deaths[end] += 1
+        name, _, data = (scratch / INPUT).read_bytes().partition(b"\n")
+        keep(self.findings, end, name.decode(), data, f"{end}: seed {self.first}\n{said}", f"{end} {self.first}")

@@ -1,6 +1,6 @@
-"""One process that damages and reads until it is stopped; :mod:`tools.fuzz.watch` starts it and looks after it.
+"""One process that damages and reads; :mod:`tools.fuzz.watch` starts it and looks after it.
 
-    python -m tools.fuzz.worker CORPUS SCRATCH KEEP --seed N [--targets NAME...]
+    python -m tools.fuzz.worker CORPUS SCRATCH KEEP --seed N [--count N] [--target NAME]...
 
 In ``SCRATCH`` lie ``input``, what is read right now, and ``state.json``, what came of the inputs so far.
 """
@@ -16,6 +16,7 @@ import time
 import traceback
 from collections import Counter
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -53,10 +54,11 @@ def main() -> None:
     parser.add_argument("scratch", type=Path)
     parser.add_argument("keep", type=Path)
     parser.add_argument("--seed", type=int, required=True)
-    parser.add_argument("--targets", nargs="+", default=list(TARGETS), choices=list(TARGETS))
+    parser.add_argument("--count", type=int, help="of inputs; without it, until it is stopped")
+    parser.add_argument("--target", action="append", choices=list(TARGETS), help="may be repeated; without it, all")
     args = parser.parse_args()
     prepare()
-    run(read_seeds(args.corpus), args.scratch, args.keep, Random(args.seed), args.targets)
+    run(read_seeds(args.corpus), args.scratch, args.keep, Random(args.seed), args.target or list(TARGETS), args.count)
 
 
 def prepare() -> None:
@@ -64,6 +66,7 @@ def prepare() -> None:
     be_quiet()
     av.logging.set_level(None)
     socket.getaddrinfo = _refuse
+    import_module("av.subtitles.codeccontext")  # which PyAV would import when a damaged film asks for it
     bound = psutil.Process().memory_info().vms + GROWTH
     resource.setrlimit(resource.RLIMIT_AS, (bound, bound))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -73,12 +76,14 @@ def _refuse(*args: Any, **kwargs: Any) -> Any:
     raise socket.gaierror(socket.EAI_NONAME, "no network for fuzzing")
 
 
-def run(seeds: dict[str, list[bytes]], scratch: Path, findings: Path, draw: Random, names: list[str]) -> None:
-    """Damage and read, for ever."""
+def run(
+    seeds: dict[str, list[bytes]], scratch: Path, findings: Path, draw: Random, names: list[str], count: int | None
+) -> None:
+    """Damage and read ``count`` inputs, or for ever."""
     state, reported = State(), 0.0
     weights = [TARGETS[name].weight for name in names]
     descriptor = os.open(scratch / INPUT, os.O_RDWR | os.O_CREAT)
-    while True:
+    while count is None or state.done < count:
         (name,) = draw.choices(names, weights)
         pool = seeds[draw.choice(TARGETS[name].seeds)]
         data = mutate(draw.choice(pool), pool, draw)
@@ -92,6 +97,7 @@ def run(seeds: dict[str, list[bytes]], scratch: Path, findings: Path, draw: Rand
         if time.monotonic() - reported > _REPORT_S:
             _report(scratch, state)
             reported = time.monotonic()
+    _report(scratch, state)
 
 
 def attempt(name: str, data: bytes, findings: Path) -> tuple[str, str]:
