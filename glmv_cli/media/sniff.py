@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal, TypeAlias
 
 Kind: TypeAlias = Literal["image", "video"]
@@ -17,7 +18,6 @@ _SIGNATURES: tuple[tuple[int, bytes, Kind], ...] = (
     (0, b"\xff\xd8\xff", "image"),  # JPEG
     (0, b"GIF87a", "image"),
     (0, b"GIF89a", "image"),
-    (0, b"BM", "image"),
     (0, b"II*\0", "image"),  # TIFF, little endian
     (0, b"MM\0*", "image"),  # TIFF, big endian
     (0, b"II+\0", "image"),  # BigTIFF
@@ -38,7 +38,6 @@ _SIGNATURES: tuple[tuple[int, bytes, Kind], ...] = (
     # Formats of which one sees less
     (0, b"\0\0\0\x0cjP  \r\n\x87\n", "image"),  # JPEG 2000, and its bare codestream
     (0, b"\xff\x4f\xff\x51", "image"),
-    *((0, b"P%d" % kind, "image") for kind in range(1, 7)),  # PBM, PGM, PPM; what may follow is checked below
     (0, b"\0\0\1\0", "image"),  # ICO
     (0, b"\0\0\2\0", "image"),  # CUR
     (0, b"icns", "image"),
@@ -50,7 +49,6 @@ _SIGNATURES: tuple[tuple[int, bytes, Kind], ...] = (
     (0, b"\xb1\x68\xde\x3a", "image"),  # DCX
     (0, b"\x59\xa6\x6a\x95", "image"),  # Sun raster
     (0, b"/* XPM */", "image"),
-    (0, b"#define ", "image"),  # XBM
     (0, b"SIMPLE  =", "image"),  # FITS
     (0, b"DanM", "image"),  # MSP
     (0, b"LinS", "image"),
@@ -60,6 +58,13 @@ _SIGNATURES: tuple[tuple[int, bytes, Kind], ...] = (
     (4, b"\x11\xaf", "image"),  # FLI
     (4, b"\x12\xaf", "image"),
     (0, b"\200\350\000\000", "image"),  # PIXAR
+)
+
+_PATTERNS = (
+    # Pictures whose signature is one that texts begin with, too
+    re.compile(rb"BM.{12}[\x0c\x10\x28\x34\x38\x40\x6c\x7c]\0\0\0", re.DOTALL),  # BMP: the length of its second header
+    re.compile(rb"P[1-6][ \t\r\n]+[#\d]"),  # PBM, PGM, PPM
+    re.compile(rb"#define[ \t]+\w*_width[ \t]+\d"),  # XBM
 )
 
 _BEFORE_PDF = b"\xef\xbb\xbf \t\r\n\0"
@@ -76,8 +81,8 @@ def sniff(head: bytes) -> FileKind | None:
         return "document"
     if head[4:8] == b"ftyp":
         return "image" if head[8:12] in _PICTURE_BRANDS else "video"
-    if head[:1] == b"P" and head[2:3] not in (b" ", b"\t", b"\n", b"\r"):
-        return None
+    if any(pattern.match(head) for pattern in _PATTERNS):
+        return "image"
     for offset, magic, kind in _SIGNATURES:
         if head.startswith(magic, offset) and (offset != 8 or head.startswith(b"RIFF")):
             return kind

@@ -47,6 +47,9 @@ def test_containers_are_known_by_their_signatures(head: bytes, kind: str) -> Non
         b"PK\3\4 zip",
         b"RIFF\0\0\0\0WAVEfmt ",
         b"12345678WEBP",
+        b"BMW is a maker of cars, and of motorcycles",
+        b"P4 and P5 are processors",
+        b"#define ANSWER 42\nint main(void) { return ANSWER; }\n",
         b"#EXTM3U\nhttp://example.org/film.ts\n",
         b"about %PDF-1.7",
         b"<svg xmlns='http://www.w3.org/2000/svg'/>",
@@ -59,3 +62,10 @@ def test_other_content_is_neither(head: bytes) -> None:
 @pytest.mark.parametrize("before", [b"", b"\xef\xbb\xbf", b"\r\n ", b"\0"])
 def test_a_pdf_is_a_document(before: bytes) -> None:
     assert sniff(before + b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n") == "document"
+
+
+@pytest.mark.parametrize(("format", "mode"), [("PPM", "1"), ("PPM", "L"), ("XBM", "1"), ("BMP", "P")])
+def test_pictures_of_few_colours_are_pictures(format: str, mode: str) -> None:
+    file = io.BytesIO()
+    Image.new(mode, (8, 8)).save(file, format)
+    assert sniff(file.getvalue()[:HEAD_BYTES]) == "image"
