@@ -11,42 +11,9 @@ Kind = Literal["text", "choice", "model", "config", "kept", "media", "directory"
 directory."""
 
 EXTENSIONS = (
-    *(
-        "avif",
-        "bmp",
-        "gif",
-        "heic",
-        "heif",
-        "jp2",
-        "jpeg",
-        "jpg",
-        "pbm",
-        "pgm",
-        "png",
-        "ppm",
-        "psd",
-        "qoi",
-        "tif",
-        "tiff",
-    ),
-    *(
-        "webp",
-        "pdf",
-        "avi",
-        "flv",
-        "m2ts",
-        "m4v",
-        "mkv",
-        "mov",
-        "mp4",
-        "mpeg",
-        "mpg",
-        "mts",
-        "ogv",
-        "ts",
-        "webm",
-        "wmv",
-    ),
+    *("avif", "bmp", "gif", "heic", "heif", "jp2", "jpeg", "jpg", "pbm", "pgm", "png", "ppm", "psd", "qoi"),
+    *("tif", "tiff", "webp", "pdf", "avi", "flv", "m2ts", "m4v", "mkv", "mov", "mp4", "mpeg", "mpg", "mts"),
+    *("ogv", "ts", "webm", "wmv"),
 )
 """Of pictures, documents and films. glmv itself goes by content; a name without one of these can still be typed."""
 
