@@ -39,11 +39,11 @@ def start(arguments: list[str], environ: Mapping[str, str] = os.environ) -> subp
     )
 
 
-def wait_for(history: History, wanted: int) -> StoredExchange:
-    """The only exchange, once its answer has ``wanted`` characters."""
+def wait_for(history: History, conversation: int, wanted: int) -> StoredExchange:
+    """The only exchange of a conversation, once its answer has ``wanted`` characters."""
     for _ in range(600):
         found = history.latest()
-        if found is not None and len(found.exchanges[0].answer) >= wanted:
+        if found is not None and found.id == conversation and len(found.exchanges[0].answer) >= wanted:
             return found.exchanges[0]
         time.sleep(0.1)
     raise AssertionError("no answer was kept in a minute")
@@ -72,9 +72,7 @@ def test_a_process_that_is_killed_leaves_what_had_come(tmp_path: Path) -> None:
     process = start(["-m", "tests.cli.fake_glmv", "ask", "count"], {**environ, "FAKE": "endless"})
     history = History(tmp_path / "history.db")
     try:
-        while (found := history.latest()) is None or found.id == 1:
-            time.sleep(0.1)
-        seen = wait_for(history, len("counting\n0"))
+        seen = wait_for(history, 2, len("counting\n0"))
     finally:
         process.send_signal(signal.SIGKILL)
         output, _ = process.communicate(timeout=60)
@@ -93,7 +91,7 @@ def test_an_interrupted_process_says_so(tmp_path: Path) -> None:
     process = start(["-m", "tests.cli.fake_glmv", "ask", "count"], environ)
     history = History(tmp_path / "history.db")
     try:
-        wait_for(history, len("counting"))
+        wait_for(history, 1, len("counting"))
     finally:
         process.send_signal(signal.SIGINT)
         output, _ = process.communicate(timeout=60)
