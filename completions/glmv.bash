@@ -24,6 +24,11 @@ __glmv_value() {
         'glmv describe --min-image-tokens') value=text ;;
         'glmv describe --max-image-tokens') value=text ;;
         'glmv describe --animated') value='choice film first' ;;
+        'glmv describe --fps') value=text ;;
+        'glmv describe --max-frames') value=text ;;
+        'glmv describe --max-video-tokens') value=text ;;
+        'glmv describe --start') value=text ;;
+        'glmv describe --end') value=text ;;
         'glmv describe --gpu-memory') value=text ;;
         'glmv describe --cpu-memory') value=text ;;
         'glmv describe --context') value=text ;;
@@ -50,6 +55,11 @@ __glmv_value() {
         'glmv ask --min-image-tokens') value=text ;;
         'glmv ask --max-image-tokens') value=text ;;
         'glmv ask --animated') value='choice film first' ;;
+        'glmv ask --fps') value=text ;;
+        'glmv ask --max-frames') value=text ;;
+        'glmv ask --max-video-tokens') value=text ;;
+        'glmv ask --start') value=text ;;
+        'glmv ask --end') value=text ;;
         'glmv ask --gpu-memory') value=text ;;
         'glmv ask --cpu-memory') value=text ;;
         'glmv ask --context') value=text ;;
@@ -72,6 +82,11 @@ __glmv_value() {
         'glmv chat --min-image-tokens') value=text ;;
         'glmv chat --max-image-tokens') value=text ;;
         'glmv chat --animated') value='choice film first' ;;
+        'glmv chat --fps') value=text ;;
+        'glmv chat --max-frames') value=text ;;
+        'glmv chat --max-video-tokens') value=text ;;
+        'glmv chat --start') value=text ;;
+        'glmv chat --end') value=text ;;
         'glmv chat --gpu-memory') value=text ;;
         'glmv chat --cpu-memory') value=text ;;
         'glmv chat --context') value=text ;;
@@ -106,6 +121,11 @@ __glmv_value() {
         'glmv inspect --min-image-tokens') value=text ;;
         'glmv inspect --max-image-tokens') value=text ;;
         'glmv inspect --animated') value='choice film first' ;;
+        'glmv inspect --fps') value=text ;;
+        'glmv inspect --max-frames') value=text ;;
+        'glmv inspect --max-video-tokens') value=text ;;
+        'glmv inspect --start') value=text ;;
+        'glmv inspect --end') value=text ;;
         'glmv inspect'' '[0-9]*) value=media ;;
         'glmv plan --gpu-memory') value=text ;;
         'glmv plan --cpu-memory') value=text ;;
@@ -146,15 +166,15 @@ __glmv_words() {
             ;;
         'glmv describe')
             commands=''
-            options='-p --prompt --together --batch -o --output --jsonl --format --extract --schema -m --model --think --no-think --think-budget --show-thinking --render --no-color --json -q --quiet -v --verbose --max-tokens --stop --temperature --top-k --top-p --min-p --repetition-penalty --seed --max-pixels --min-image-tokens --max-image-tokens --animated --gpu-memory --cpu-memory --context --threads --pin --no-pin --history --no-history -h --help'
+            options='-p --prompt --together --batch -o --output --jsonl --format --extract --schema -m --model --think --no-think --think-budget --show-thinking --render --no-color --json -q --quiet -v --verbose --max-tokens --stop --temperature --top-k --top-p --min-p --repetition-penalty --seed --max-pixels --min-image-tokens --max-image-tokens --animated --fps --max-frames --max-video-tokens --start --end --gpu-memory --cpu-memory --context --threads --pin --no-pin --history --no-history -h --help'
             ;;
         'glmv ask')
             commands=''
-            options='-a --attach -o --output --jsonl --format --extract --schema -m --model --think --no-think --think-budget --show-thinking --render --no-color --json -q --quiet -v --verbose --max-tokens --stop --temperature --top-k --top-p --min-p --repetition-penalty --seed --max-pixels --min-image-tokens --max-image-tokens --animated --gpu-memory --cpu-memory --context --threads --pin --no-pin --history --no-history -h --help'
+            options='-a --attach -o --output --jsonl --format --extract --schema -m --model --think --no-think --think-budget --show-thinking --render --no-color --json -q --quiet -v --verbose --max-tokens --stop --temperature --top-k --top-p --min-p --repetition-penalty --seed --max-pixels --min-image-tokens --max-image-tokens --animated --fps --max-frames --max-video-tokens --start --end --gpu-memory --cpu-memory --context --threads --pin --no-pin --history --no-history -h --help'
             ;;
         'glmv chat')
             commands=''
-            options='--continue -m --model --think --no-think --think-budget --show-thinking --render --no-color -q --quiet -v --verbose --max-tokens --stop --temperature --top-k --top-p --min-p --repetition-penalty --seed --max-pixels --min-image-tokens --max-image-tokens --animated --gpu-memory --cpu-memory --context --threads --pin --no-pin --history --no-history -h --help'
+            options='--continue -m --model --think --no-think --think-budget --show-thinking --render --no-color -q --quiet -v --verbose --max-tokens --stop --temperature --top-k --top-p --min-p --repetition-penalty --seed --max-pixels --min-image-tokens --max-image-tokens --animated --fps --max-frames --max-video-tokens --start --end --gpu-memory --cpu-memory --context --threads --pin --no-pin --history --no-history -h --help'
             ;;
         'glmv ground')
             commands=''
@@ -162,7 +182,7 @@ __glmv_words() {
             ;;
         'glmv inspect')
             commands=''
-            options='-m --model -o --output --json --max-pixels --min-image-tokens --max-image-tokens --animated -h --help'
+            options='-m --model -o --output --json --max-pixels --min-image-tokens --max-image-tokens --animated --fps --max-frames --max-video-tokens --start --end -h --help'
             ;;
         'glmv plan')
             commands=''
@@ -249,7 +269,7 @@ __glmv_offer() {
         config) __glmv_names models; __glmv_files json ;;
         kept) __glmv_names kept ;;
         directory) __glmv_files / ;;
-        media) __glmv_files 'avif|bmp|gif|jpeg|jpg|png|tif|tiff|webp|avi|m4v|mkv|mov|mp4|mpeg|mpg|ts|webm' ;;
+        media) __glmv_files 'avif|bmp|gif|heic|heif|jp2|jpeg|jpg|pbm|pgm|png|ppm|psd|qoi|tif|tiff|webp|pdf|avi|flv|m2ts|m4v|mkv|mov|mp4|mpeg|mpg|mts|ogv|ts|webm|wmv' ;;
         file) __glmv_files any ;;
     esac
 }
