@@ -121,7 +121,7 @@ class Session:
                 s,
                 sampler=sight.sampler,
                 fit=sight.fit,
-                fit_page=sight.fit_page,
+                fit_picture=sight.fit_picture,
                 max_pixels=max_pixels,
                 animated=request.seeing.animated,
             )

@@ -103,7 +103,7 @@ def _keep(image: Image.Image, shown: list[int], frames: Pixels) -> int:
         try:
             image.seek(index)
             image.load()
-            frames[at] = resize(to_rgb(image), height, width)
+            frames[at] = resize(np.asarray(to_rgb(image)), height, width)
         except DAMAGE:
             return at
     return len(shown)

@@ -5,37 +5,43 @@ from __future__ import annotations
 import contextlib
 import io
 
-import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
-from glmv_cli.media.frames import Pixels
+from glmv_cli.media.depth import is_deep, to_eight_bits
 
 _ALPHA_MODES = ("RGBA", "LA")
 _MANAGED = ("RGB", "L", "CMYK", "LAB")
 """What LittleCMS takes from Pillow; other modes become one of these first."""
 
 
-def to_rgb(image: Image.Image) -> Pixels:
-    """Return ``[H, W, 3]``, writable (``np.array`` copies): torch warns about read-only memory."""
-    if image.mode.startswith("I;16"):
-        # Pillow would clip at 255 instead of scaling.
-        return _grey((np.asarray(image).astype(np.uint32) + 128) // 257)
-    if image.mode in ("I", "F"):
-        # 32-bit values have no agreed white, so the darkest becomes black and the brightest white.
-        values = np.nan_to_num(np.asarray(image).astype(np.float64), posinf=0, neginf=0)
-        span = float(np.ptp(values)) or 1.0
-        return _grey(np.rint((values - values.min()) * (255 / span)))
+def to_rgb(image: Image.Image) -> Image.Image:
+    """Any picture → mode ``RGB``: ``image`` itself, if it is that already. Alpha is laid over white."""
+    if is_deep(image):
+        image = to_eight_bits(image)
     if not image.has_transparency_data:
-        return np.array(_to_srgb(image).convert("RGB"), dtype=np.uint8)
-    seen = image if image.mode in _ALPHA_MODES else image.convert("RGBA")
+        return _as_rgb(_to_srgb(image))
+    seen = _with_alpha(image)
     alpha = seen.getchannel("A")
     opaque = seen.convert("L" if seen.mode == "LA" else "RGB")
-    opaque.info = image.info
-    colours = _to_srgb(opaque).convert("RGB")
-    colours.putalpha(alpha)
-    white = Image.new("RGBA", colours.size, "white")
-    return np.array(Image.alpha_composite(white, colours).convert("RGB"), dtype=np.uint8)
+    opaque.info = {"icc_profile": image.info.get("icc_profile")}
+    paper = Image.new("RGB", opaque.size, "white")
+    paper.paste(_as_rgb(_to_srgb(opaque)), mask=alpha)
+    return paper
+
+
+def _as_rgb(image: Image.Image) -> Image.Image:
+    return image if image.mode == "RGB" else image.convert("RGB")
+
+
+def _with_alpha(image: Image.Image) -> Image.Image:
+    """As ``RGBA`` or ``LA``, not multiplied with alpha."""
+    if image.mode == "La":
+        return image.convert("LA")
+    colour = image.info.get("transparency")
+    if isinstance(colour, tuple) and max(colour) > 255:
+        # Of a PNG with 16 bits, of which Pillow keeps the upper eight.
+        image.info["transparency"] = tuple(value >> 8 for value in colour)
+    return image if image.mode in _ALPHA_MODES else image.convert("RGBA")
 
 
 def _to_srgb(image: Image.Image) -> Image.Image:
@@ -68,8 +74,3 @@ def _to_srgb(image: Image.Image) -> Image.Image:
         assert converted is not None  # only in place there is nothing to return
         return converted
     return image
-
-
-def _grey(values: NDArray[np.generic]) -> Pixels:
-    """``[H, W]`` in 0..255 to ``[H, W, 3]``."""
-    return np.repeat(values.astype(np.uint8)[:, :, None], 3, axis=2)

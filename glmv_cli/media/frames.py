@@ -78,6 +78,9 @@ class DecodedVideo:
     notice: str | None = None
 
 
+DecodedMedia: TypeAlias = DecodedImage | DecodedVideo
+
+
 def check_choice(wanted: Sequence[int], total: int) -> Sequence[int]:
     """Hold samplers to their contract; a breach is a bug of ours, not of the film."""
     if len(wanted) == 0 or wanted[0] < 0 or wanted[-1] >= total or any(a > b for a, b in pairwise(wanted)):

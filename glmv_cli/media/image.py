@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import sys
 
+import numpy as np
 from PIL import ExifTags, Image
 
 from glmv_cli.media.colour import to_rgb
 from glmv_cli.media.document import is_pdf
 from glmv_cli.media.frames import DecodedImage, FrameFit
 from glmv_cli.media.picture_file import DAMAGE, open_picture
+from glmv_cli.media.resize import resize_picture
 from glmv_cli.messages import MediaSource
 
 _TURNS = {
@@ -28,24 +30,28 @@ _LIES_ON_ITS_SIDE = 5
 
 
 def read_image(
-    source: MediaSource, *, max_pixels: int, fit_page: FrameFit | None = None, at_least: int | None = None
+    source: MediaSource, *, max_pixels: int, fit: FrameFit | None = None, at_least: int | None = None
 ) -> DecodedImage:
     """Decode a picture, of an animated one the first frame, or a page. Alpha is laid over white.
 
-    A page of a PDF is drawn as large as ``fit_page`` says. ``at_least``: so many pixels on each side will do; a JPEG is
+    ``fit`` says how large: a page of a PDF is drawn so, and of a picture no more leaves Pillow. ``at_least``: so many pixels on each side will do; a JPEG is
     then decoded at an eighth, a quarter or a half of its size, which is many times as fast. Raises what
     :func:`open_picture` and :func:`glmv_cli.media.pdf.read_page` do.
     """
     if is_pdf(source):
         from glmv_cli.media.pdf import read_page  # pdfium
 
-        return read_page(source, max_pixels=max_pixels, fit=fit_page)
+        return read_page(source, max_pixels=max_pixels, fit=fit)
     with open_picture(source, max_pixels=max_pixels) as image:
         if at_least is not None:
             image.draft(None, (at_least, at_least))
         image.load()
         turn = _TURNS.get(_orientation(image))
-        return DecodedImage(to_rgb(image if turn is None else image.transpose(turn)))
+        seen = to_rgb(image if turn is None else image.transpose(turn))
+        if fit is None:
+            return DecodedImage(np.array(seen))  # writable: torch warns about memory that is not
+        own_size = (seen.height, seen.width)
+        return DecodedImage(resize_picture(seen, *fit(1, *own_size)), own_size)
 
 
 def image_size(source: MediaSource) -> tuple[int, int]:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from glmv_cli.errors import MediaError
-from glmv_cli.media.frames import DecodedImage, DecodedVideo, FrameFit, FrameSampler, VideoInfo
+from glmv_cli.media.frames import DecodedImage, DecodedVideo, FrameFit, FrameSampler
 from glmv_cli.media.kind import kind_of
 from glmv_cli.media.limits import DEFAULT_MAX_PIXELS
+from glmv_cli.media.naming import naming
 from glmv_cli.messages import Animated, MediaSource
 
 
@@ -17,11 +15,11 @@ def load(
     sampler: FrameSampler,
     max_pixels: int = DEFAULT_MAX_PIXELS,
     fit: FrameFit | None = None,
-    fit_page: FrameFit | None = None,
+    fit_picture: FrameFit | None = None,
     animated: Animated = "film",
 ) -> DecodedImage | DecodedVideo:
-    """Decode ``source``. ``sampler`` and ``fit`` are asked only if it is a film, ``fit_page`` only if it is a page of a
-    PDF, which is drawn in that size; ``max_pixels`` holds for each frame.
+    """Decode ``source``. ``sampler`` and ``fit`` are asked only if it is a film, ``fit_picture`` only if it is a
+    picture or a page; ``max_pixels`` holds for each frame.
 
     Animated pictures are films, or only their first frame, as ``animated`` says.
 
@@ -30,21 +28,15 @@ def load(
         InputNotFoundError: the file cannot be read any more.
         MemoryShortageError: the pixels do not fit in memory.
     """
-    if kind_of(source, animated) == "image":
-        from glmv_cli.media.image import read_image
+    with naming(source):
+        if kind_of(source, animated) == "image":
+            from glmv_cli.media.image import read_image
 
-        return read_image(source, max_pixels=max_pixels, fit_page=fit_page)
+            return read_image(source, max_pixels=max_pixels, fit=fit_picture)
+        if kind_of(source, "first") == "image":
+            from glmv_cli.media.animation import read_animation
 
-    def choose(info: VideoInfo) -> Sequence[int]:
-        try:
-            return sampler(info)
-        except MediaError as error:
-            raise MediaError(f"{source.name}: {error.message}", error.hint) from error
+            return read_animation(source, sampler, max_pixels=max_pixels, fit=fit)
+        from glmv_cli.media.video import read_video  # libav is worth loading only for films
 
-    if kind_of(source, "first") == "image":
-        from glmv_cli.media.animation import read_animation
-
-        return read_animation(source, choose, max_pixels=max_pixels, fit=fit)
-    from glmv_cli.media.video import read_video  # libav is worth loading only for films
-
-    return read_video(source, choose, max_pixels=max_pixels, fit=fit)
+        return read_video(source, sampler, max_pixels=max_pixels, fit=fit)

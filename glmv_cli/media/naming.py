@@ -1,6 +1,12 @@
-"""Arguments that are addresses, and what those are called."""
+"""What media are called in messages; arguments that are addresses."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from glmv_cli.errors import MediaError
+from glmv_cli.messages import MediaSource
 
 _SCHEMES = ("http", "https", "file")
 _SHOWN = 80
@@ -18,3 +24,14 @@ def shown_name(argument: str) -> str:
     if not is_address(argument) or len(argument) <= _SHOWN:
         return argument
     return argument[: _SHOWN - 1] + "…"
+
+
+@contextmanager
+def naming(source: MediaSource) -> Iterator[None]:
+    """Errors from inside say of which picture or film they speak."""
+    try:
+        yield
+    except MediaError as error:
+        if source.name in error.message:
+            raise
+        raise MediaError(f"{source.name}: {error.message}", error.hint) from error

@@ -6,7 +6,6 @@ from glmv_cli.errors import MediaError
 from glmv_cli.media.frames import FrameFit, Pixels
 from glmv_cli.media.kind import kind_of
 from glmv_cli.media.limits import check_size
-from glmv_cli.media.resize import resize
 from glmv_cli.messages import MediaSource
 
 
@@ -27,8 +26,7 @@ def read_thumbnail(source: MediaSource, width: int, height: int, *, max_pixels: 
         return _first_frame(source, fit, max_pixels)
     from glmv_cli.media.image import read_image
 
-    pixels = read_image(source, max_pixels=max_pixels, fit_page=fit, at_least=max(width, height)).pixels
-    return resize(pixels, *fit(1, *pixels.shape[:2]))
+    return read_image(source, max_pixels=max_pixels, fit=fit, at_least=max(width, height)).pixels
 
 
 def _first_frame(source: MediaSource, fit: FrameFit, max_pixels: int) -> Pixels:

@@ -54,7 +54,7 @@ def see(source: MediaSource, sight: Sight, seeing: SeeingOptions, *, max_pixels:
             sampler=sight.sampler,
             max_pixels=max_pixels,
             fit=sight.fit,
-            fit_page=sight.fit_page,
+            fit_picture=sight.fit_picture,
             animated=seeing.animated,
         )
         if isinstance(shown, DecodedImage):

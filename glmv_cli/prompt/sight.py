@@ -67,8 +67,8 @@ class Sight:
         """The size in which ``count`` frames of a film are shown to the model."""
         return target_size(count, height, width, self.video_rules)
 
-    def fit_page(self, count: int, height: int, width: int) -> tuple[int, int]:
-        """The size in which a page, which is one picture, is shown to the model."""
+    def fit_picture(self, count: int, height: int, width: int) -> tuple[int, int]:
+        """The size in which a picture or a page is shown to the model."""
         return target_size(count, height, width, self.image_rules)
 
     def image_text(self, grid: Grid) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -36,14 +36,29 @@ def profile(red: tuple[float, ...], green: tuple[float, ...], blue: tuple[float,
         b"bXYZ": xyz(*blue),
         **dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), curve),
     }
+    return _whole(tags, b"mntr", b"RGB ", b"XYZ ")
+
+
+def _whole(tags: dict[bytes, bytes], device: bytes, colours: bytes, connection: bytes) -> bytes:
     at = 128 + 4 + 12 * len(tags)
     table, body = struct.pack(">I", len(tags)), b""
     for key, value in tags.items():
         table += struct.pack(">4sII", key, at + len(body), len(value))
         body += value
-    header = struct.pack(">I4sI4s4s4s12x4s", at + len(body), b"", 0x02100000, b"mntr", b"RGB ", b"XYZ ", b"acsp")
-    header += bytes(28) + xyz(*D50)[8:]
-    return header.ljust(128, b"\0") + table + body
+    size = at + len(body)
+    header = struct.pack(">I4sI4s4s4s12x4s", size, b"", 0x02100000, device, colours, connection, b"acsp")
+    return (header + bytes(28) + xyz(*D50)[8:]).ljust(128, b"\0") + table + body
+
+
+def ink_profile(inks: Callable[[int, int, int, int], tuple[int, int, int]]) -> bytes:
+    """A printer whose inks, none or all of each, give those colours in CIELAB of 8 bits (ICC.1:2001-04, 6.5.8)."""
+    ramp = bytes(range(256))
+    colours = [inks(c, m, y, k) for c in (0, 1) for m in (0, 1) for y in (0, 1) for k in (0, 1)]
+    unity = b"".join(struct.pack(">i", 65536 * (i % 4 == 0)) for i in range(9))
+    lut = b"mft1\0\0\0\0" + bytes([4, 3, 2, 0]) + unity + ramp * 4 + b"".join(map(bytes, colours)) + ramp * 3
+    name = b"desc\0\0\0\0" + struct.pack(">I", 5) + b"inks\0" + bytes(78)
+    tags = {b"desc": name + bytes(-len(name) % 4), b"wtpt": xyz(*D50), b"A2B0": lut + bytes(-len(lut) % 4)}
+    return _whole(tags, b"prtr", b"CMYK", b"Lab ")
 
 
 def seen(image: Image.Image, format: str = "PNG", **options: Any) -> list[list[int]]:
@@ -114,14 +129,30 @@ def test_lab_is_understood() -> None:
     )
 
 
-def test_sixteen_bit_colours_keep_their_upper_half() -> None:
-    import zlib
+@pytest.mark.parametrize("format", ["JPEG", "TIFF"])
+def test_inks_are_what_their_profile_says(format: str) -> None:
+    """Cyan is red on this printer."""
 
-    def chunk(kind: bytes, body: bytes) -> bytes:
-        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+    def inks(c: int, m: int, y: int, k: int) -> tuple[int, int, int]:
+        if m or y or k:
+            return (0, 128, 128)
+        return (138, 209, 198) if c else (255, 128, 128)  # CIELAB 54, 81, 70: the red of sRGB
 
-    header = struct.pack(">IIBBBBB", 2, 1, 16, 2, 0, 0, 0)
-    line = b"\0" + struct.pack(">6H", 0xFFFF, 0x8080, 0, 0x0101, 0x4040, 0xC0C0)
-    data = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(line)) + chunk(b"IEND", b"")
-    pixels = read_image(MediaSource("a", data=data), max_pixels=10).pixels
-    assert pixels.tolist() == [[[255, 128, 0], [1, 64, 192]]]
+    image = Image.new("CMYK", (48, 16))
+    image.paste((255, 0, 0, 0), (16, 0, 32, 16))
+    image.paste((0, 0, 0, 255), (32, 0, 48, 16))
+    options = {"quality": 100, "subsampling": 0} if format == "JPEG" else {}
+    found = seen(image, format, icc_profile=ink_profile(inks), **options)
+    assert near([found[8], found[24], found[40]], [(255, 255, 255), (255, 0, 0), (0, 0, 0)], tolerance=8)
+    plain = seen(image, format, **options)
+    assert near([plain[8], plain[24], plain[40]], [(255, 255, 255), (0, 255, 255), (0, 0, 0)], tolerance=8)
+
+
+def test_a_grey_profile_bends_greys() -> None:
+    curve = b"curv\0\0\0\0" + struct.pack(">IH", 1, 256) + bytes(2)  # linear light
+    name = b"desc\0\0\0\0" + struct.pack(">I", 5) + b"grey\0" + bytes(78)
+    tags = {b"desc": name + bytes(-len(name) % 4), b"wtpt": xyz(*D50), b"kTRC": curve}
+    linear = _whole(tags, b"mntr", b"GRAY", b"XYZ ")
+    assert near(seen(row("L", 0, 55, 255), icc_profile=linear), [(0,) * 3, (128,) * 3, (255,) * 3], tolerance=3)
+    half = seen(row("LA", (55, 255), (0, 0)), icc_profile=linear)
+    assert near(half, [(128,) * 3, (255,) * 3], tolerance=3)

@@ -28,7 +28,7 @@ def page(*drawings: bytes, entries: bytes = b"", catalog: bytes = b"") -> MediaS
 
 
 def drawn(source: MediaSource, height: int = 60, width: int = 80) -> DecodedImage:
-    return read_image(source, max_pixels=10**6, fit_page=lambda count, own_height, own_width: (height, width))
+    return read_image(source, max_pixels=10**6, fit=lambda count, own_height, own_width: (height, width))
 
 
 def test_each_page_is_the_right_one(tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def test_a_shape_that_the_model_refuses_is_named() -> None:
         raise MediaError("too thin", "crop it")
 
     with pytest.raises(MediaError, match=r"^a\.pdf, page 1: too thin$"):
-        read_image(page(CORNER), max_pixels=10**6, fit_page=refuse)
+        read_image(page(CORNER), max_pixels=10**6, fit=refuse)
 
 
 def test_an_encrypted_file_is_refused() -> None:

@@ -119,7 +119,7 @@ def test_the_account_is_what_the_prompt_takes(demo_directory: Path, tmp_path: Pa
         messages, {sources[0]: (300, 400), shapes: (480, 640), film: None, sources[3]: (300, 400)}, False, seeing
     )
     sight = builder.sight.within(seeing)
-    media = {s: load(s, sampler=sight.sampler, fit=sight.fit, fit_page=sight.fit_page) for s in sources}
+    media = {s: load(s, sampler=sight.sampler, fit=sight.fit, fit_picture=sight.fit_picture) for s in sources}
     inputs = builder.build(messages, media, False, seeing)
     exact = account.exactly(inputs.tokens(TEXT), inputs.tokens_of_each(IMAGE), inputs.tokens_of_each(VIDEO))
     assert exact.total == inputs.ids.shape[1]
