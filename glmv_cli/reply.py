@@ -8,11 +8,10 @@ from dataclasses import dataclass
 
 from glmv_cli.engine.local import Stop, Token
 from glmv_cli.events import AnswerDelta, Box, Finished, Offloaded, Timings, Usage
-from glmv_cli.media.frames import DecodedImage
+from glmv_cli.media.frames import DecodedImage, DecodedMedia
 from glmv_cli.parsing.boxes import find_boxes, to_pixels
 from glmv_cli.parsing.stops import StopFilter
 from glmv_cli.parsing.stream import Delta, StreamParser
-from glmv_cli.prompt.builder import DecodedMedia
 from glmv_cli.prompt.inputs import IMAGE, VIDEO, ModelInputs
 
 

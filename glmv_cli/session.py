@@ -13,7 +13,7 @@ from glmv_cli.engine.schema import grammar_of
 from glmv_cli.engine.think_budget import ThinkBudget
 from glmv_cli.events import Event, Notice, Progress
 from glmv_cli.families import Family
-from glmv_cli.media.frames import DecodedVideo
+from glmv_cli.media.frames import DecodedMedia, DecodedVideo
 from glmv_cli.media.kind import kind_of
 from glmv_cli.media.load import load
 from glmv_cli.messages import ChatRequest, MediaPart, MediaSource, SamplingOptions
@@ -25,7 +25,7 @@ from glmv_cli.parsing.stream import StreamParser
 from glmv_cli.placement.budget import Wishes
 from glmv_cli.placement.threads import Threads
 from glmv_cli.prompt.account import Account, check_room
-from glmv_cli.prompt.builder import DecodedMedia, sources_of
+from glmv_cli.prompt.builder import sources_of
 from glmv_cli.prompt.inputs import IMAGE, TEXT, VIDEO
 from glmv_cli.reply import Reply, boxes_in
 

@@ -13,6 +13,8 @@ from transformers import PreTrainedModel
 from glmv_cli.prompt.inputs import ModelInputs, Vision
 
 _STATE = ".quant_state.bitsandbytes__nf4"
+LEVELS = torch.linspace(-1.7, 2.1, 256).repeat(3, 1)
+"""About those of the family."""
 
 
 def dequantized_model(directory: Path) -> PreTrainedModel:
@@ -70,10 +72,10 @@ def logits_of(model: PreTrainedModel, inputs: ModelInputs) -> torch.Tensor:
     inner, config = model.model, model.config
     embeds = inner.get_input_embeddings()(inputs.ids).clone()
     if inputs.images:
-        features = inner.get_image_features(inputs.images.patches, inputs.images.grids).pooler_output
+        features = inner.get_image_features(inputs.images.values(), inputs.images.grids).pooler_output
         embeds[inputs.kinds == 1] = torch.cat(features)
     if inputs.videos:
-        features = inner.get_video_features(inputs.videos.patches, inputs.videos.grids).pooler_output
+        features = inner.get_video_features(inputs.videos.values(), inputs.videos.grids).pooler_output
         embeds[inputs.kinds == 2] = torch.cat(features)
     assert int((inputs.ids == config.image_token_id).sum()) == int((inputs.kinds > 0).sum())
     positions, _ = inner.get_rope_index(
@@ -107,9 +109,9 @@ def forward_arguments(inputs: ModelInputs) -> dict[str, torch.Tensor]:
     """Pictures or films (not both) as the arguments of the model's own forward and ``generate``."""
     arguments = {"input_ids": inputs.ids, "mm_token_type_ids": inputs.kinds}
     if inputs.images:
-        arguments |= {"pixel_values": inputs.images.patches, "image_grid_thw": inputs.images.grids}
+        arguments |= {"pixel_values": inputs.images.values(), "image_grid_thw": inputs.images.grids}
     if inputs.videos:
-        arguments |= {"pixel_values_videos": inputs.videos.patches, "video_grid_thw": inputs.videos.grids}
+        arguments |= {"pixel_values_videos": inputs.videos.values(), "video_grid_thw": inputs.videos.grids}
     return arguments
 
 
@@ -123,18 +125,22 @@ def random_prompt(
     images = videos = None
     if picture:
         ids[0, 4:24], kinds[0, 4:24] = 14, 1
-        images = Vision(torch.randn(80, 1176, generator=generator), torch.tensor([[1, 8, 10]]))
+        images = Vision(random_patches(80, generator), torch.tensor([[1, 8, 10]]), LEVELS)
     if another_picture:
         assert images is not None
         ids[0, 70:76], kinds[0, 70:76] = 14, 1
-        patches = torch.randn(24, 1176, generator=generator)
-        images = Vision(torch.cat([images.patches, patches]), torch.cat([images.grids, torch.tensor([[1, 4, 6]])]))
+        patches = torch.cat([images.patches, random_patches(24, generator)])
+        images = Vision(patches, torch.cat([images.grids, torch.tensor([[1, 4, 6]])]), LEVELS)
     if film:
         ids[0, 29], ids[0, 62] = 12, 13
         for start in (30, 50):
             ids[0, start : start + 12], kinds[0, start : start + 12] = 14, 2
-        videos = Vision(torch.randn(96, 1176, generator=generator), torch.tensor([[2, 6, 8]]))
+        videos = Vision(random_patches(96, generator), torch.tensor([[2, 6, 8]]), LEVELS)
     return ModelInputs(ids, kinds, images, videos, False)
+
+
+def random_patches(count: int, generator: torch.Generator) -> torch.Tensor:
+    return torch.randint(0, 256, (count, 1176), generator=generator, dtype=torch.uint8)
 
 
 def stored_code(stored: dict[str, torch.Tensor]) -> torch.Tensor:

@@ -26,7 +26,7 @@ class VisionCache:
         """The embeddings ``[n, H]`` of its tokens."""
         kept = self._kept.get(medium.digest)
         if kept is None:
-            kept = self._network.encode(medium.kind, medium.patches, medium.grid).to("cpu")
+            kept = self._network.encode(medium.kind, medium.values(), medium.grid).to("cpu")
             self._kept[medium.digest] = kept
         self._kept.move_to_end(medium.digest)
         while sum(features.nbytes for features in self._kept.values()) > self._capacity:

@@ -34,9 +34,9 @@ def read_image(
 ) -> DecodedImage:
     """Decode a picture, of an animated one the first frame, or a page. Alpha is laid over white.
 
-    ``fit`` says how large: a page of a PDF is drawn so, and of a picture no more leaves Pillow. ``at_least``: so many pixels on each side will do; a JPEG is
-    then decoded at an eighth, a quarter or a half of its size, which is many times as fast. Raises what
-    :func:`open_picture` and :func:`glmv_cli.media.pdf.read_page` do.
+    ``fit`` says how large: a page of a PDF is drawn so, and of a picture no more leaves Pillow. ``at_least``: so many
+    pixels on each side will do; a JPEG is then decoded at an eighth, a quarter or a half of its size, which is many
+    times as fast. Raises what :func:`open_picture`, :func:`glmv_cli.media.pdf.read_page` and ``fit`` do.
     """
     if is_pdf(source):
         from glmv_cli.media.pdf import read_page  # pdfium

@@ -4,27 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 
 import torch
 from jinja2 import TemplateError
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
-from glmv_cli.errors import MediaError, ModelError
+from glmv_cli.errors import ModelError
 from glmv_cli.families import family_of
-from glmv_cli.media.frames import DecodedImage, DecodedVideo
+from glmv_cli.media.frames import DecodedImage, DecodedMedia, DecodedVideo
+from glmv_cli.media.naming import naming
 from glmv_cli.messages import MediaPart, MediaSource, Message, SeeingOptions, TextPart
 from glmv_cli.prompt.account import Account, Share
 from glmv_cli.prompt.inputs import IMAGE, VIDEO, ModelInputs, Vision
-from glmv_cli.prompt.patches import patchify
 from glmv_cli.prompt.pixels import Grid, picture_tokens
 from glmv_cli.prompt.sight import IMAGE_TOKEN, VIDEO_END, VIDEO_START, VIDEO_TOKEN, Sight
+from glmv_cli.prompt.vision import vision_of
 from glmv_cli.store.checkpoint_files import CONFIG
 from glmv_cli.store.json_files import read_json
 from glmv_cli.store.models import only_reads
-
-DecodedMedia = DecodedImage | DecodedVideo
 
 _AS_TRAINED = SeeingOptions()
 _THINK_OPEN, _THINK_CLOSE = "<think>", "</think>"
@@ -76,30 +74,26 @@ class PromptBuilder:
         of ``seeing`` that cannot be kept.
         """
         sources = sources_of(messages)
-        films = [shown for source in sources if isinstance(shown := media[source], DecodedVideo)]
-        images, videos = [], []
-        for source in sources:
-            with _naming(source):
-                shown = media[source]
-                if isinstance(shown, DecodedImage):
-                    size = (shown.height, shown.width)
-                    images.append(patchify(shown.pixels[None], self.sight.within(seeing).image_rules, size))
-                else:
-                    size = (shown.info.height, shown.info.width)
-                    videos.append(patchify(shown.frames, self.sight.within(seeing).video_rules, size))
+        films = [film for source in sources if isinstance(film := media[source], DecodedVideo)]
+        images = videos = None
+        if sources:
+            sight = self.sight.within(seeing)
+            shown = [(source, media[source]) for source in sources]
+            images = vision_of([item for item in shown if isinstance(item[1], DecodedImage)], sight.image_rules)
+            videos = vision_of([item for item in shown if isinstance(item[1], DecodedVideo)], sight.video_rules)
         text = self._render(messages, {s for s in sources if isinstance(media[s], DecodedVideo)}, think)
         expanded = self._expand(
             text,
-            iter([self.sight.image_text(grid) for _, grid in images]),
-            iter([self.sight.video_text(f, grid) for f, (_, grid) in zip(films, videos, strict=True)]),
+            iter([self.sight.image_text(grid) for grid in _grids(images)]),
+            iter([self.sight.video_text(f, grid) for f, grid in zip(films, _grids(videos), strict=True)]),
         )
         encoded = self._tokenizer(expanded, add_special_tokens=False)["input_ids"]
         ids = torch.tensor([encoded])  # [1, L]
         return ModelInputs(
             ids=ids,
             kinds=self._kinds(ids),
-            images=_vision(images),
-            videos=_vision(videos),
+            images=images,
+            videos=videos,
             starts_in_thinking=text.rstrip().endswith(_THINK_OPEN),
         )
 
@@ -124,7 +118,7 @@ class PromptBuilder:
         shares = []
         for source in sources:
             size = sizes[source]
-            with _naming(source):
+            with naming(source):
                 shares.append(Share(source, size, 0 if size is None else picture_tokens(*size, narrowed)))
         return Account(len(encoded) - len(sources), tuple(shares), rules, seeing)
 
@@ -179,24 +173,13 @@ def sources_of(messages: Sequence[Message]) -> list[MediaSource]:
     return [part.source for message in messages for part in message.parts if isinstance(part, MediaPart)]
 
 
-@contextmanager
-def _naming(source: MediaSource) -> Iterator[None]:
-    """Says of which file an error speaks."""
-    try:
-        yield
-    except MediaError as error:
-        raise MediaError(f"{source.name}: {error.message}", error.hint) from error
-
-
 def _defuse(found: re.Match[str]) -> str:
     """A special token in somebody's text → the same to the eye, but plain text to the tokenizer."""
     return f"{found[0][0]}\u200b{found[0][1:]}"
 
 
-def _vision(patched: Sequence[tuple[torch.Tensor, Grid]]) -> Vision | None:
-    if not patched:
-        return None
-    return Vision(torch.cat([p for p, _ in patched]), torch.tensor([grid for _, grid in patched]))
+def _grids(vision: Vision | None) -> list[Grid]:
+    return [] if vision is None else [(t, h, w) for t, h, w in vision.grids.tolist()]
 
 
 def _load_tokenizer(directory: Path) -> PreTrainedTokenizerFast:

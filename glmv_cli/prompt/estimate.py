@@ -48,5 +48,4 @@ def estimate(source: MediaSource, directory: Path, max_pixels: int, seeing: Seei
 
 def _tokens(count: int, height: int, width: int, rules: PixelRules) -> int:
     new_height, new_width = target_size(count, height, width, rules)
-    steps = -(-count // rules.temporal_patch_size)
-    return rules.tokens((steps, new_height // rules.patch_size, new_width // rules.patch_size))
+    return rules.tokens(rules.grid(count, new_height, new_width))

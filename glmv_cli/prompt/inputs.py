@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import torch
 
+from glmv_cli.prompt.patches import normalised
+
 TEXT, IMAGE, VIDEO = 0, 1, 2
 """Kinds of tokens, as ``mm_token_type_ids`` of transformers has them."""
 
@@ -15,8 +17,13 @@ TEXT, IMAGE, VIDEO = 0, 1, 2
 class Vision:
     """The patches of all pictures, or of all films, of a prompt."""
 
-    patches: torch.Tensor  # [P, 3·tp·p·p] float32
+    patches: torch.Tensor  # [P, 3·tp·p·p] uint8
     grids: torch.Tensor  # [media, 3] int64: patches by time, height and width
+    levels: torch.Tensor  # [3, 256] float32: what a byte is to the model, by channel
+
+    def values(self) -> torch.Tensor:
+        """What the vision tower takes, ``[P, 3·tp·p·p]`` float32: four times the memory of the patches."""
+        return normalised(self.patches, self.levels)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,10 +32,15 @@ class Medium:
 
     kind: int  # IMAGE or VIDEO
     at: torch.Tensor  # [n] int64: the tokens of the prompt that stand for it
-    patches: torch.Tensor  # [P, 3·tp·p·p] float32
+    patches: torch.Tensor  # [P, 3·tp·p·p] uint8
     grid: torch.Tensor  # [3] int64
+    levels: torch.Tensor  # [3, 256] float32
     digest: bytes
     """Of everything that decides its embeddings."""
+
+    def values(self) -> torch.Tensor:
+        """What the vision tower takes, ``[P, 3·tp·p·p]`` float32."""
+        return normalised(self.patches, self.levels)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,11 +78,11 @@ class ModelInputs:
             merged = sum(sizes) // len(at)  # patches a token
             spans = at.split([size // merged for size in sizes])
             for span, patches, grid in zip(spans, vision.patches.split(sizes), vision.grids, strict=True):
-                found.append(Medium(kind, span, patches, grid, _digest(kind, patches, grid)))
+                found.append(Medium(kind, span, patches, grid, vision.levels, _digest(kind, patches, grid)))
         return found
 
 
 def _digest(kind: int, patches: torch.Tensor, grid: torch.Tensor) -> bytes:
-    content = hashlib.sha256(repr((kind, grid.tolist(), patches.dtype)).encode())
+    content = hashlib.sha256(repr((kind, grid.tolist())).encode())
     content.update(patches.contiguous().numpy().data)
     return content.digest()

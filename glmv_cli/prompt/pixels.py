@@ -33,10 +33,12 @@ class PixelRules:
     patch_size: int
     temporal_patch_size: int
     merge_size: int
+    film: bool = False
+    """Whether they are of films: these the library prepares by torchvision, which rounds otherwise than Pillow."""
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any], path: Path) -> PixelRules:
-        """From the JSON of an image or video processor, read at ``path``.
+    def from_config(cls, config: Mapping[str, Any], path: Path, *, film: bool = False) -> PixelRules:
+        """From the JSON of an image or (``film``) video processor, read at ``path``.
 
         Raises :class:`ModelError` if an entry is missing or makes no sense.
         """
@@ -52,6 +54,7 @@ class PixelRules:
                 patch_size=int(config["patch_size"]),
                 temporal_patch_size=int(config["temporal_patch_size"]),
                 merge_size=int(config["merge_size"]),
+                film=film,
             )
         except KeyError as error:
             raise ModelError(f"{path} lacks {error}", "copy the checkpoint again") from error
@@ -93,12 +96,21 @@ class PixelRules:
             min_pixels = max(min_pixels, least * token)
         return replace(self, min_pixels=min_pixels, max_pixels=max_pixels)
 
+    def grid(self, frames: int, height: int, width: int) -> Grid:
+        """The patches of frames of that size, the last one repeated where they do not fill a temporal patch."""
+        return -(-frames // self.temporal_patch_size), height // self.patch_size, width // self.patch_size
+
     def levels(self) -> npt.NDArray[np.float32]:
-        """The normalised value of every byte, by channel, ``[3, 256]``: exact, and faster than by pixel."""
-        scaled = (np.arange(256, dtype=np.float64) * self.rescale).astype(np.float32)
-        mean, std = np.array(self.mean, np.float32), np.array(self.std, np.float32)
-        levels: npt.NDArray[np.float32] = (scaled[None] - mean[:, None]) / std[:, None]
-        return levels
+        """What every byte is to the model, by channel, ``[3, 256]``: to the bit what the library computes by pixel."""
+        levels = np.arange(256, dtype=np.float64)
+        mean, std = np.array(self.mean, np.float32)[:, None], np.array(self.std, np.float32)[:, None]
+        if self.film:  # rescaling is folded into mean and deviation
+            scale = np.float32(1 / self.rescale)
+            mean, std = mean * scale, std * scale
+        else:
+            levels = levels * self.rescale
+        normal: npt.NDArray[np.float32] = (levels.astype(np.float32) - mean) / std
+        return normal
 
 
 def target_size(count: int, height: int, width: int, rules: PixelRules) -> tuple[int, int]:
@@ -134,22 +146,21 @@ def target_size(count: int, height: int, width: int, rules: PixelRules) -> tuple
 def picture_tokens(height: int, width: int, rules: PixelRules) -> int:
     """What a picture of this size costs; raises as :func:`target_size` does."""
     new_height, new_width = target_size(1, height, width, rules)
-    return rules.tokens((1, new_height // rules.patch_size, new_width // rules.patch_size))
+    return rules.tokens(rules.grid(1, new_height, new_width))
 
 
-def fitted(frames: Pixels, rules: PixelRules, source_size: tuple[int, int] | None = None) -> tuple[Pixels, Grid]:
-    """Frames ``[T, H, W, 3]`` → what a model sees of them, ``[T', H', W', 3]``, and the grid of its patches.
+def fitted(frames: Pixels, rules: PixelRules, source_size: tuple[int, int] | None = None) -> Pixels:
+    """Frames ``[T, H, W, 3]`` → what a model sees of them, ``[T, H', W', 3]``; themselves, if they are that already.
 
-    A picture is one frame; it is repeated to fill a temporal patch, as is the last frame of an odd film.
     ``source_size`` is the height and width before the frames were brought to :func:`target_size`, if they were.
     Raises :class:`MediaError` for a side ratio over 200, which the family refuses.
     """
-    from glmv_cli.media.resize import resize  # Pillow: not for sizes alone
+    from PIL import Image  # not for sizes alone
+
+    from glmv_cli.media.resize import resize_frames, resize_picture
 
     height, width = source_size or frames.shape[1:3]
-    new_height, new_width = target_size(len(frames), height, width, rules)
-    resized = np.stack([resize(frame, new_height, new_width) for frame in frames])
-    if missing := -len(frames) % rules.temporal_patch_size:
-        resized = np.concatenate([resized, np.repeat(resized[-1:], missing, axis=0)])
-    steps = len(resized) // rules.temporal_patch_size
-    return resized, (steps, new_height // rules.patch_size, new_width // rules.patch_size)
+    size = target_size(len(frames), height, width, rules)
+    if rules.film or frames.shape[1:3] == size:
+        return resize_frames(frames, *size)
+    return np.stack([resize_picture(Image.fromarray(frame), *size) for frame in frames])

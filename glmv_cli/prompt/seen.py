@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from glmv_cli.errors import MediaError
 from glmv_cli.media.frames import DecodedImage, Pixels
 from glmv_cli.media.load import load
 from glmv_cli.messages import MediaSource, SeeingOptions
@@ -48,24 +47,20 @@ def see(source: MediaSource, sight: Sight, seeing: SeeingOptions, *, max_pixels:
     """
     sight = sight.within(seeing)
     image_rules, video_rules = sight.image_rules, sight.video_rules
-    try:
-        shown = load(
-            source,
-            sampler=sight.sampler,
-            max_pixels=max_pixels,
-            fit=sight.fit,
-            fit_picture=sight.fit_picture,
-            animated=seeing.animated,
-        )
-        if isinstance(shown, DecodedImage):
-            frames, grid = fitted(shown.pixels[None], image_rules, (shown.height, shown.width))
-            return Seen(frames[:1], shown.width, shown.height, grid, image_rules.tokens(grid))
-        info = shown.info
-        frames, grid = fitted(shown.frames, video_rules, (info.height, info.width))
-    except MediaError as error:
-        named = error.message if source.name in error.message else f"{source.name}: {error.message}"
-        raise MediaError(named, error.hint) from error
+    shown = load(
+        source,
+        sampler=sight.sampler,
+        max_pixels=max_pixels,
+        fit=sight.fit,
+        fit_picture=sight.fit_picture,
+        animated=seeing.animated,
+    )
+    if isinstance(shown, DecodedImage):
+        grid = image_rules.grid(1, *shown.pixels.shape[:2])
+        return Seen(shown.pixels[None], shown.width, shown.height, grid, image_rules.tokens(grid))
+    info, count = shown.info, len(shown.times)
+    frames = fitted(shown.frames, video_rules, (info.height, info.width))
+    grid = video_rules.grid(*frames.shape[:3])
     starts = shown.times[:: video_rules.temporal_patch_size]
     film = FilmSeen(info.total_frames, info.duration, shown.times, tuple(map(sight.video_rule.time_text, starts)))
-    count = len(shown.times)
     return Seen(frames[:count], info.width, info.height, grid, video_rules.tokens(grid), film, shown.notice)

@@ -42,7 +42,7 @@ class Sight:
         rule = video_rule_of(video.get("video_processor_type", _OLDEST_RULE), directory.name)
         return cls(
             PixelRules.from_config(image, directory / image_name),
-            PixelRules.from_config(video, directory / video_name),
+            PixelRules.from_config(video, directory / video_name, film=True),
             rule,
             video,
             frame_sampler(rule, video),

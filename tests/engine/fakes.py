@@ -19,6 +19,8 @@ from glmv_cli.prompt.inputs import IMAGE, ModelInputs, Vision
 
 VOCABULARY = 256
 STOP = 255
+LEVELS = torch.linspace(-2, 2, 256).repeat(3, 1)
+"""What a byte of a picture is to the network."""
 
 Script = Callable[[list[float]], int]
 """All that the network has read, as it lies in its cache, → its next token."""
@@ -99,9 +101,14 @@ def prompt(ids: Sequence[int], *pictures: tuple[int, int]) -> ModelInputs:
     kinds = torch.zeros(1, len(ids), dtype=torch.int)
     for start, _ in pictures:
         kinds[0, start : start + 4] = IMAGE
-    patches = [torch.randn(16, 3, generator=torch.Generator().manual_seed(seed)) for _, seed in pictures]
-    images = Vision(torch.cat(patches), torch.tensor([[1, 4, 4]] * len(pictures))) if pictures else None
+    patches = [random_patches(seed) for _, seed in pictures]
+    images = Vision(torch.cat(patches), torch.tensor([[1, 4, 4]] * len(pictures)), LEVELS) if pictures else None
     return ModelInputs(torch.tensor([list(ids)]), kinds, images, None, False)
+
+
+def random_patches(seed: int) -> torch.Tensor:
+    """Of a picture of 16 patches, each of one pixel."""
+    return torch.randint(0, 256, (16, 3), generator=torch.Generator().manual_seed(seed), dtype=torch.uint8)
 
 
 def greedy(ids: torch.Tensor, logits: torch.Tensor) -> int:

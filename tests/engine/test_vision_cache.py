@@ -6,7 +6,7 @@ import torch
 
 from glmv_cli.engine.vision_cache import VisionCache
 from glmv_cli.prompt.inputs import IMAGE, VIDEO, Medium, ModelInputs, Vision
-from tests.engine.fakes import FakeNetwork, prompt
+from tests.engine.fakes import LEVELS, FakeNetwork, prompt, random_patches
 
 
 def pictures(*seeds: int) -> list[Medium]:
@@ -39,7 +39,7 @@ def test_what_is_larger_than_the_cache_is_encoded_all_the_same() -> None:
 
 
 def test_a_film_and_a_picture_of_the_same_pixels_are_not_the_same() -> None:
-    vision = Vision(torch.ones(16, 3), torch.tensor([[1, 4, 4]]))
+    vision = Vision(random_patches(1), torch.tensor([[1, 4, 4]]), LEVELS)
     kinds = torch.tensor([[IMAGE] * 4 + [VIDEO] * 4])
     picture, film = ModelInputs(torch.zeros(1, 8, dtype=torch.int64), kinds, vision, vision, False).media()
     assert picture.digest != film.digest

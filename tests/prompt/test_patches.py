@@ -1,8 +1,8 @@
-"""Our patches are those of the processors in transformers."""
+"""Pixels are cut into patches; what they are to the model is told by test_golden."""
 
 from __future__ import annotations
 
-import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,13 +10,10 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
-from transformers.models.glm4v.image_processing_pil_glm4v import Glm4vImageProcessorPil
-from transformers.models.glm4v.video_processing_glm4v import Glm4vVideoProcessor
 
 from glmv_cli.errors import MediaError, ModelError
-from glmv_cli.media.resize import resize
-from glmv_cli.prompt.patches import patchify
+from glmv_cli.media.resize import resize_frames
+from glmv_cli.prompt.patches import normalised, patchify
 from glmv_cli.prompt.pixels import PixelRules, target_size
 
 RELEASED = {
@@ -37,26 +34,6 @@ def noise(height: int, width: int, frames: int = 1) -> np.ndarray[tuple[int, ...
     return np.random.default_rng(height * 1000 + width).integers(0, 256, (frames, height, width, 3), np.uint8)
 
 
-def processor(config: dict[str, object]) -> Glm4vImageProcessorPil:
-    return Glm4vImageProcessorPil(**{k: v for k, v in config.items() if not k.endswith(("_type", "_class"))})
-
-
-@pytest.mark.parametrize(
-    ("height", "width"),
-    [(1, 1), (3, 200), (20, 27), (28, 28), (112, 140), (480, 640), (333, 777), (1080, 1920), (64, 2000)],
-)
-@pytest.mark.parametrize("settings", ["demo", "released"])
-def test_a_picture_gives_the_patches_of_transformers(
-    height: int, width: int, settings: str, demo_directory: Path
-) -> None:
-    config = json.loads((demo_directory / "preprocessor_config.json").read_text()) if settings == "demo" else RELEASED
-    pixels = noise(height, width)
-    patches, grid = patchify(pixels, rules_of(config))
-    expected = processor(config)(images=Image.fromarray(pixels[0]), return_tensors="pt")
-    assert grid == tuple(expected["image_grid_thw"][0].tolist())
-    torch.testing.assert_close(patches, expected["pixel_values"].float(), rtol=0, atol=1e-6)
-
-
 @given(st.integers(1, 700), st.integers(1, 700))
 def test_any_size_stays_within_the_budget(height: int, width: int) -> None:
     rules = rules_of(RELEASED | {"size": {"shortest_edge": 12544, "longest_edge": 56448}})
@@ -66,19 +43,6 @@ def test_any_size_stays_within_the_budget(height: int, width: int) -> None:
     assert len(patches) == grid[0] * grid[1] * grid[2]
     assert grid[1] % 2 == grid[2] % 2 == 0
     assert rules.tokens(grid) * 28 * 28 * 2 <= max(56448, 2 * 28 * max(28, 28 * (max(grid) // 2)))
-
-
-@pytest.mark.parametrize("frames", [1, 2, 5, 8])
-def test_a_film_gives_the_patches_of_transformers(frames: int) -> None:
-    rules = rules_of(RELEASED | {"size": {"shortest_edge": 784, "longest_edge": 9633792}})
-    pixels = noise(56, 84, frames)
-    patches, grid = patchify(pixels, rules)
-    mean, std = torch.tensor(rules.mean)[:, None, None], torch.tensor(rules.std)[:, None, None]
-    normal = (torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 255 - mean) / std
-    # Called unbound: only the constructor of the class asks for torchvision.
-    expected, t, h, w = Glm4vVideoProcessor.patchify(None, normal[None], 14, 2, 2)
-    assert grid == (t, h, w)
-    torch.testing.assert_close(patches, expected[0], rtol=0, atol=1e-6)
 
 
 def test_more_frames_leave_fewer_pixels_for_each() -> None:
@@ -91,13 +55,36 @@ def test_more_frames_leave_fewer_pixels_for_each() -> None:
 @pytest.mark.parametrize(("height", "width"), [(240, 320), (30, 1500), (1000, 40), (57, 85)])
 @pytest.mark.parametrize("frames", [1, 6, 7, 20])
 def test_frames_may_be_resized_before_they_are_cut(height: int, width: int, frames: int) -> None:
-    rules = rules_of(RELEASED | {"size": {"shortest_edge": 12544, "longest_edge": 8 * 112 * 112}})
+    rules = replace(rules_of(RELEASED | {"size": {"shortest_edge": 12544, "longest_edge": 8 * 112 * 112}}), film=True)
     pixels = noise(height, width, frames)
-    early = np.stack([resize(frame, *target_size(frames, height, width, rules)) for frame in pixels])
+    early = resize_frames(pixels, *target_size(frames, height, width, rules))
     patches, grid = patchify(early, rules, (height, width))
     expected, expected_grid = patchify(pixels, rules)
     assert grid == expected_grid
     assert torch.equal(patches, expected)
+
+
+def test_every_patch_holds_its_own_pixels() -> None:
+    """By its definition: merged patches by rows, in them patches by rows; in these channels, frames, pixels."""
+    rules = rules_of(RELEASED | {"size": {"shortest_edge": 784, "longest_edge": 9633792}})
+    pixels = noise(56, 84, 4)
+    patches, (t, h, w) = patchify(pixels, rules)
+    assert (t, h, w) == (2, 4, 6)
+    at = 0
+    for step in range(2):
+        for y, x in ((y, x) for y in range(0, 56, 28) for x in range(0, 84, 28)):
+            for top, left in ((y, x), (y, x + 14), (y + 14, x), (y + 14, x + 14)):
+                block = pixels[2 * step : 2 * step + 2, top : top + 14, left : left + 14]  # [tp, p, p, 3]
+                assert patches[at].tolist() == block.transpose(3, 0, 1, 2).ravel().tolist()
+                at += 1
+    assert at == len(patches)
+
+
+def test_many_patches_get_their_numbers_in_threads() -> None:
+    patches = torch.randint(0, 256, (3000, 12), dtype=torch.uint8)
+    levels = torch.randn(3, 256)
+    expected = torch.stack([levels[i // 4][patches[:, i].long()] for i in range(12)], dim=1)
+    assert torch.equal(normalised(patches, levels), expected)
 
 
 def test_a_picture_that_is_too_long_and_thin_is_refused() -> None:

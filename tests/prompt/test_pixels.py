@@ -3,39 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from PIL import Image
-from transformers.models.glm4v.image_processing_pil_glm4v import Glm4vImageProcessorPil
-from transformers.models.glm4v.image_processing_pil_glm4v import smart_resize as resize_of_glm4v
-from transformers.models.glm46v.image_processing_pil_glm46v import Glm46VImageProcessorPil
-from transformers.models.glm46v.image_processing_pil_glm46v import smart_resize as resize_of_glm46v
 
 from glmv_cli.errors import MediaError, UsageError
 from glmv_cli.prompt.patches import patchify
-from glmv_cli.prompt.pixels import PixelRules, fitted, target_size
+from glmv_cli.prompt.pixels import PixelRules, target_size
+from tests.prompt.library import FAMILIES
+from tests.prompt.test_golden import PICTURES as RULES
 
-RULES = PixelRules(
-    min_pixels=12_544,
-    max_pixels=9_633_792,
-    mean=(0.48145466, 0.4578275, 0.40821073),
-    std=(0.26862954, 0.26130258, 0.27577711),
-    rescale=1 / 255,
-    patch_size=14,
-    temporal_patch_size=2,
-    merge_size=2,
-)
-"""As released: of GLM-4.1V, 4.5V and 4.6V alike."""
 TOKEN = 28 * 28 * 2
 
 SIZES = st.integers(1, 9000)
-QUICK = [(1, 1), (1, 200), (27, 29), (28, 28), (42, 70), (113, 5000), (768, 1024)]
-LARGE = [(6000, 8000), (8000, 6000), (3024, 4032), (2160, 3840), (8000, 40), (41, 8000), (1999, 2001)]
 
 
 def tokens_of(height: int, width: int, rules: PixelRules) -> int:
@@ -43,40 +25,10 @@ def tokens_of(height: int, width: int, rules: PixelRules) -> int:
     return new_height * new_width // rules.side**2
 
 
-def same_as_transformers(processor: type[Any], height: int, width: int, rules: PixelRules) -> None:
-    """Up to one rounding of float32: theirs is scaled and normalised by pixel, ours by level."""
-    picture = np.random.default_rng([height, width]).integers(0, 256, (height, width, 3), np.uint8)
-    size = {"shortest_edge": rules.min_pixels, "longest_edge": rules.max_pixels}
-    expected = processor(size=size)(images=Image.fromarray(picture), return_tensors="pt")
-    patches, grid = patchify(picture[None], rules)
-    assert grid == tuple(expected["image_grid_thw"][0].tolist())
-    assert rules.tokens(grid) == tokens_of(height, width, rules)
-    torch.testing.assert_close(patches, expected["pixel_values"].float(), rtol=0, atol=1e-6)
-
-
-@pytest.mark.parametrize("processor", [Glm4vImageProcessorPil, Glm46VImageProcessorPil])
-@pytest.mark.parametrize(("height", "width"), QUICK)
-def test_patches_are_those_of_the_family(processor: type[Any], height: int, width: int) -> None:
-    same_as_transformers(processor, height, width, RULES)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("processor", [Glm4vImageProcessorPil, Glm46VImageProcessorPil])
-@pytest.mark.parametrize(("height", "width"), LARGE)
-def test_patches_of_large_pictures_are_those_of_the_family(processor: type[Any], height: int, width: int) -> None:
-    same_as_transformers(processor, height, width, RULES)
-
-
-@pytest.mark.parametrize("processor", [Glm4vImageProcessorPil, Glm46VImageProcessorPil])
-@pytest.mark.parametrize(("least", "most"), [(None, 16), (300, None), (64, 65)])
-def test_a_tighter_budget_is_one_of_the_processor_too(processor: type[Any], least: int, most: int) -> None:
-    same_as_transformers(processor, 333, 512, RULES.within(least, most))
-
-
 @given(st.integers(1, 700), SIZES, SIZES, st.integers(1, 8000), st.integers(1, 8000))
 def test_sizes_are_those_of_transformers(frames: int, height: int, width: int, least: int, most: int) -> None:
     rules = replace(RULES, min_pixels=least * TOKEN, max_pixels=most * TOKEN)
-    for theirs in (resize_of_glm4v, resize_of_glm46v):
+    for theirs in (way for family in FAMILIES for way in (family.smart_resize, family.film_size)):
         options = {"min_pixels": rules.min_pixels, "max_pixels": rules.max_pixels}
         try:
             expected = theirs(num_frames=max(frames, 2), height=height, width=width, **options)
@@ -85,6 +37,55 @@ def test_sizes_are_those_of_transformers(frames: int, height: int, width: int, l
                 target_size(frames, height, width, rules)
         else:
             assert target_size(frames, height, width, rules) == expected
+
+
+@given(st.integers(1, 300), SIZES, SIZES)
+def test_sides_are_whole_tokens_of_about_the_same_shape(frames: int, height: int, width: int) -> None:
+    try:
+        new_height, new_width = target_size(frames, height, width, RULES)
+    except MediaError:
+        assert max(height, width) > 200 * min(height, width) or min(height, width) < 28
+        return
+    assert new_height % 28 == new_width % 28 == 0
+    assert min(new_height, new_width) >= 28
+    # Some scale takes both sides to within a token of what they are.
+    smallest = max((new_height - 28) / height, (new_width - 28) / width)
+    largest = min((new_height + 28) / height, (new_width + 28) / width)
+    assert smallest <= largest
+
+
+@given(st.integers(1, 300), SIZES, SIZES)
+def test_a_size_is_within_the_budget_but_for_strips_of_one_token(frames: int, height: int, width: int) -> None:
+    assume(max(height, width) <= 150 * min(height, width))
+    new_height, new_width = target_size(frames, height, width, RULES)
+    pixels = max(2, frames) * new_height * new_width
+    assert pixels <= RULES.max_pixels * (1 + 1 / max(2, frames)) or min(new_height, new_width) == 28
+    assert pixels >= RULES.min_pixels * (1 - 1 / max(3, frames))  # an odd frame is counted in pairs, or not
+
+
+@given(st.integers(1, 150), SIZES, SIZES)
+def test_what_has_been_resized_stays(pairs: int, height: int, width: int) -> None:
+    assume(max(height, width) <= 150 * min(height, width))
+    new_height, new_width = target_size(2 * pairs, height, width, RULES)
+    assume(RULES.min_pixels <= 2 * pairs * new_height * new_width <= RULES.max_pixels)
+    assert target_size(2 * pairs, new_height, new_width, RULES) == (new_height, new_width)
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "fits"),
+    [(1, 200, True), (1, 201, False), (1, 8000, False), (8000, 1, False), (40, 8000, True), (39, 8000, False)],
+)
+def test_what_is_too_thin_for_the_library_is_refused(height: int, width: int, fits: bool) -> None:
+    for family in FAMILIES:
+        if fits:
+            assert target_size(1, height, width, RULES) == family.smart_resize(
+                2, height, width, min_pixels=RULES.min_pixels, max_pixels=RULES.max_pixels
+            )
+            continue
+        with pytest.raises(ValueError, match="aspect ratio"):
+            family.smart_resize(2, height, width)
+        with pytest.raises(MediaError, match=f"{width}×{height} pixels is too long and thin"):
+            target_size(1, height, width, RULES)
 
 
 @given(SIZES, SIZES, st.integers(1, 6144))
@@ -127,6 +128,6 @@ def test_fewer_tokens_than_the_checkpoint_wants_can_be_asked_for() -> None:
 
 def test_an_odd_film_ends_on_its_last_frame_twice() -> None:
     frames = np.arange(3, dtype=np.uint8)[:, None, None, None] * np.ones((3, 112, 112, 3), np.uint8)
-    seen, grid = fitted(frames, RULES)
+    patches, grid = patchify(frames, replace(RULES, film=True))
     assert grid == (2, 8, 8)
-    assert seen[:, 0, 0, 0].tolist() == [0, 1, 2, 2]
+    assert patches.reshape(2, 64, 3, 2, 196)[:, 0, 0, :, 0].tolist() == [[0, 1], [2, 2]]

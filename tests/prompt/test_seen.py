@@ -47,6 +47,10 @@ def test_a_picture_is_seen_as_it_is_prompted(demo_directory: Path, seeing: Seein
     assert shown.grid == tuple(inputs.images.grids[0].tolist())
     assert (shown.width, shown.height, shown.film) == (640, 480, None)
     again, _ = patchify(shown.frames, Sight.of(demo_directory).within(seeing).image_rules, (480, 640))
+    early = load(source, sampler=builder.sight.sampler, fit_picture=builder.sight.within(seeing).fit_picture)
+    inputs_early = builder.build([Message("user", (MediaPart(source),))], {source: early}, False, seeing)
+    assert inputs_early.images is not None
+    assert torch.equal(again, inputs_early.images.patches)
     assert torch.equal(again, inputs.images.patches)
 
 

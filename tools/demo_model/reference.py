@@ -14,13 +14,13 @@ import torch
 from transformers import Glm4vMoeForConditionalGeneration
 
 from glmv_cli.events import AnswerDelta
-from glmv_cli.media.frames import DecodedImage
+from glmv_cli.media.frames import DecodedImage, DecodedMedia
 from glmv_cli.media.load import load
 from glmv_cli.messages import MediaPart, MediaSource, Message, TextPart
 from glmv_cli.parsing.boxes import find_boxes, to_pixels
 from glmv_cli.parsing.markup import Markup
 from glmv_cli.parsing.stream import StreamParser
-from glmv_cli.prompt.builder import DecodedMedia, PromptBuilder
+from glmv_cli.prompt.builder import PromptBuilder
 from glmv_cli.prompt.inputs import ModelInputs
 from tools.demo_model.asking import MAX_TOKENS, Question
 from tools.demo_model.grading import Rectangle, Reply
@@ -55,9 +55,9 @@ class Reference:
             "mm_token_type_ids": inputs.kinds,
         }
         if inputs.images:
-            given |= {"pixel_values": inputs.images.patches, "image_grid_thw": inputs.images.grids}
+            given |= {"pixel_values": inputs.images.values(), "image_grid_thw": inputs.images.grids}
         if inputs.videos:
-            given |= {"pixel_values_videos": inputs.videos.patches, "video_grid_thw": inputs.videos.grids}
+            given |= {"pixel_values_videos": inputs.videos.values(), "video_grid_thw": inputs.videos.grids}
         output = self._model.generate(**given, do_sample=False, max_new_tokens=MAX_TOKENS)
         ids = output[0, inputs.ids.shape[1] :].tolist()
         if ids and ids[-1] in self._stop_ids():

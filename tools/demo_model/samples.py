@@ -14,7 +14,7 @@ import torch
 from PIL import Image
 from tokenizers import Tokenizer
 
-from glmv_cli.prompt.patches import patchify
+from glmv_cli.prompt.patches import normalised, patchify
 from glmv_cli.prompt.pixels import Grid, PixelRules
 from tools.demo_model import language
 from tools.demo_model.config import image_processor_config, video_processor_config
@@ -23,7 +23,7 @@ from tools.demo_model.language import Turn
 from tools.demo_model.scene import COLORS, GROUNDS, KINDS, Palette, Scene, apart, draw, random_scene, reading_order
 
 IMAGE_RULES = PixelRules.from_config(image_processor_config(), Path("preprocessor_config.json"))
-VIDEO_RULES = PixelRules.from_config(video_processor_config(), Path("video_preprocessor_config.json"))
+VIDEO_RULES = PixelRules.from_config(video_processor_config(), Path("video_preprocessor_config.json"), film=True)
 _SIZES = ((256, 192), (320, 240), (320, 240), (240, 240), (192, 256), (300, 200), (320, 180), (400, 300))
 _FILM_SIZES = ((160, 120), (160, 120), (200, 150), (144, 144), (192, 108))
 UNTRAINED = -100
@@ -178,7 +178,7 @@ def filmed(rng: Random, film: Film, width: int, height: int) -> tuple[npt.NDArra
 def _show(sample: Sample, frames: npt.NDArray[np.uint8], scenes: list[Scene], rules: PixelRules) -> str:
     """Adds a picture or film to the sample; returns the text that stands for it in the prompt."""
     patches, (t, h, w) = patchify(frames, rules)
-    sample.patches.append(patches)
+    sample.patches.append(normalised(patches, torch.from_numpy(rules.levels())))
     sample.grids.append((t, h, w))
     m = rules.merge_size
     tokens = "<|image|>" * (h * w // m**2)
