@@ -122,11 +122,10 @@ class Inspector:
 
         self._written += 1
         path = self._output / f"{self._written:02}-{_stem(source)}.png"
-        captions = [f"{time:.1f} s" for time in seen.film.times] if seen.film else [f"{seen.tokens} tokens"]
         try:
             self._output.mkdir(parents=True, exist_ok=True)
             with path.open("wb") as file:
-                write_contact_sheet(seen.frames, captions, file)
+                write_contact_sheet(seen.frames, _captions(seen), file, together=seen.together)
         except OSError as error:
             raise UsageError(
                 f"{path} cannot be written: {error.strerror or error}", "name another directory with -o"
@@ -146,6 +145,13 @@ def open_inspector(environment: Environment, settled: Settled, seeing: SeeingOpt
     model = resolve_model(settled.settings.model, environment.environ, settled.origins.get("model"))
     check_sight(model)
     return Inspector(environment, settled, seeing, model, output)
+
+
+def _captions(seen: Seen) -> list[str]:
+    """What stands under each frame: when it is shown; under a picture its cost."""
+    if seen.film:
+        return [f"{time:.2f} s" for time in seen.film.times]
+    return [f"{seen.tokens} tokens"]
 
 
 def _facts(name: str, seen: Seen, sheet: Path | None) -> dict[str, Any]:

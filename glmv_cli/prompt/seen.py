@@ -35,6 +35,8 @@ class Seen:
     grid: Grid
     tokens: int
     """Vision tokens; marks and times around them are text."""
+    together: int = 1
+    """How many frames make a temporal patch."""
     film: FilmSeen | None = None
     notice: str | None = None
 
@@ -63,4 +65,5 @@ def see(source: MediaSource, sight: Sight, seeing: SeeingOptions, *, max_pixels:
     grid = video_rules.grid(*frames.shape[:3])
     starts = shown.times[:: video_rules.temporal_patch_size]
     film = FilmSeen(info.total_frames, info.duration, shown.times, tuple(map(sight.video_rule.time_text, starts)))
-    return Seen(frames[:count], info.width, info.height, grid, video_rules.tokens(grid), film, shown.notice)
+    tokens, together = video_rules.tokens(grid), video_rules.temporal_patch_size
+    return Seen(frames[:count], info.width, info.height, grid, tokens, together, film, shown.notice)

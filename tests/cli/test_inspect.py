@@ -10,7 +10,11 @@ import pytest
 from PIL import Image
 
 from glmv_cli.media.contact_sheet import corners
+from glmv_cli.messages import MediaSource, SeeingOptions
+from glmv_cli.prompt.seen import see
+from glmv_cli.prompt.sight import Sight
 from tests.cli.fakes import Glmv
+from tests.releases import RELEASES
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
 DEMO: dict[str, str] = {}
@@ -70,6 +74,32 @@ def test_sheets_hold_the_pixels_that_are_seen(glmv: Glmv, picture: str, folder: 
     with Image.open(folder / records[0]["sheet"]) as sheet:
         (x, y), *_ = corners(1, 140, 168)
         assert (np.asarray(sheet)[y : y + 140, x : x + 168] == [255, 0, 0]).all()
+
+
+@pytest.mark.parametrize("release", ["glm4v_moe", "glm46v"])
+def test_a_directory_of_configs_is_enough_for_the_pixels_of_its_family(glmv: Glmv, folder: Path, release: str) -> None:
+    (folder / release).mkdir()
+    for name, content in ({"config.json": RELEASES[release].config} | RELEASES[release].processor_configs).items():
+        (folder / release / name).write_text(json.dumps(content))
+    names = ["shapes.png", "film.mp4"]
+    ran = glmv("inspect", *(str(EXAMPLES / name) for name in names), "-m", release, "-o", ".", "--json", environ=DEMO)
+    assert (ran.status, ran.stderr) == (0, "")
+    for name, record in zip(names, map(json.loads, ran.stdout.splitlines()), strict=True):
+        seen = see(
+            MediaSource(name, EXAMPLES / name), Sight.of(folder / release), SeeingOptions(), max_pixels=1_000_000
+        )
+        with Image.open(folder / record["sheet"]) as image:
+            sheet = np.asarray(image)
+        width, height = record["shown_as"]
+        places = corners(len(seen.frames), height, width, seen.together)
+        for frame, (x, y) in zip(seen.frames, places, strict=True):
+            assert np.array_equal(sheet[y : y + height, x : x + width], frame)
+        assert record["tokens"] == seen.tokens == record["grid"][0] * (width // 28) * (height // 28)
+    with Image.open(EXAMPLES / "shapes.png") as image:
+        resized = np.asarray(image.convert("RGB").resize((644, 476), Image.Resampling.BICUBIC))
+    with Image.open(folder / "01-shapes.png") as image:
+        [(x, y)] = corners(1, 476, 644)
+        assert np.array_equal(np.asarray(image)[y : y + 476, x : x + 644], resized)
 
 
 def test_a_sheet_that_cannot_be_written_is_explained(glmv: Glmv, picture: str) -> None:
