@@ -14,7 +14,7 @@ from glmv_cli.media.frames import Pixels
 from glmv_cli.media.workers import bands, each
 from glmv_cli.prompt.pixels import Grid, PixelRules, fitted
 
-_BAND = 256
+_BAND = 64
 """Patches whose numbers a thread looks up at a time: what of them is at work stays in its cache."""
 
 

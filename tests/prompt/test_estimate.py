@@ -39,6 +39,22 @@ def test_an_animation_is_estimated_as_the_film_that_it_is(demo_directory: Path, 
     assert (estimated.tokens, estimated.seconds) == (shown.tokens, 3.0)
 
 
+@pytest.mark.parametrize(
+    "seeing", [SeeingOptions(max_image_tokens=9), SeeingOptions(min_image_tokens=35), SeeingOptions(animated="first")]
+)
+def test_the_estimate_keeps_to_what_was_asked_for(demo_directory: Path, tmp_path: Path, seeing: SeeingOptions) -> None:
+    frames = [Image.new("RGB", (320, 240), colour) for colour in ("red", "green")]
+    frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:], duration=500)
+    for path in (EXAMPLES / "shapes.png", EXAMPLES / "film.mp4", tmp_path / "a.gif"):
+        source = MediaSource(path.name, path=path)
+        estimated = estimate(source, demo_directory, DEFAULT_MAX_PIXELS, seeing)
+        shown = see(source, Sight.of(demo_directory), seeing, max_pixels=DEFAULT_MAX_PIXELS)
+        assert estimated.tokens == shown.tokens
+        assert (estimated.seconds is None) == (shown.film is None)
+        if shown.film is None:
+            assert shown.tokens <= (seeing.max_image_tokens or 35)
+
+
 def test_a_picture_on_its_side_is_measured_upright(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6  # orientation: turned by 90 degrees
