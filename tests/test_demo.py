@@ -52,7 +52,7 @@ def opened() -> dict[Path, Session]:
 
 
 @pytest.fixture
-def glmv(opened: dict[Path, Session]) -> Callable[..., Ran]:
+def glmv(opened: dict[Path, Session], glmv_home: Path) -> Callable[..., Ran]:
     """Runs a command line in this process; every model is loaded once for the whole file."""
 
     def open_session(directory: Path, name: str, wishes: Wishes, threads: Threads) -> AnsweringSession:
@@ -63,7 +63,7 @@ def glmv(opened: dict[Path, Session]) -> Callable[..., Ran]:
     def ran(*arguments: str | Path, stdin: bytes = b"") -> Ran:
         stdout, stderr = io.StringIO(), io.StringIO()
         output = Output(stdout, stderr, stdout_is_tty=False, stderr_is_tty=False, color=False)
-        environment = Environment({}, io.BytesIO(stdin), output, open_session)
+        environment = Environment({"GLMV_HOME": str(glmv_home)}, io.BytesIO(stdin), output, open_session)
         return Ran(run([str(a) for a in arguments], environment), stdout.getvalue(), stderr.getvalue())
 
     return ran
@@ -227,9 +227,9 @@ def test_json_has_every_field(glmv: Callable[..., Ran]) -> None:
 
 
 @pytest.mark.slow
-def test_the_installed_command_describes_a_picture_and_says_who_answers() -> None:
+def test_the_installed_command_describes_a_picture_and_says_who_answers(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "glmv_cli", "describe", str(SHAPES)]
-    ran = subprocess.run(command, capture_output=True, text=True, env={"PATH": "", "HOME": "/nonexistent"}, timeout=120)
+    ran = subprocess.run(command, capture_output=True, text=True, env={"PATH": "", "HOME": str(tmp_path)}, timeout=120)
     assert (ran.returncode, ran.stdout) == (0, ANSWER)
     assert ran.stderr.startswith("note: ")
     assert ran.stderr.count("\n") == 1  # one line, and no noise from libraries

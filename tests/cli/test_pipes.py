@@ -102,7 +102,14 @@ def test_an_interrupt_keeps_what_came_in_a_file(environ: dict[str, str]) -> None
     assert not Path("out.txt").exists()
 
 
-@pytest.mark.parametrize("preparation", ["unset HOME", "export HOME=/no/such", "export HOME=$PWD/locked"])
+@pytest.mark.parametrize(
+    "preparation",
+    [
+        "unset HOME; export GLMV_HISTORY=0",  # or it would be kept in the home of whoever runs the tests
+        "export HOME=$PWD/a.png/home",
+        "export HOME=$PWD/locked",
+    ],
+)
 def test_a_home_that_is_missing_or_locked(environ: dict[str, str], preparation: str) -> None:
     Path("locked").mkdir(mode=0o500)
     unset = "unset GLMV_HOME XDG_CONFIG_HOME XDG_DATA_HOME XDG_CACHE_HOME XDG_STATE_HOME"

@@ -67,7 +67,7 @@ class Glmv:
         command = [
             sys.executable, "-m", "glmv_cli", "describe", *files, "--json",
             "--prompt", questions[0].prompt, "--model", self.model, "--think" if think else "--no-think",
-            "--temperature", "0", "--max-tokens", str(MAX_TOKENS),
+            "--temperature", "0", "--max-tokens", str(MAX_TOKENS), "--no-history",
         ]  # fmt: skip
         threads = max(1, (os.cpu_count() or 1) // self.jobs)
         chosen = {} if self.kernel is None else {"GLMV_KERNEL": self.kernel}
