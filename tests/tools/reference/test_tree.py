@@ -18,7 +18,7 @@ def test_a_command_says_what_its_help_says() -> None:
     command = named("glmv describe")
     assert (command.word, command.page) == ("describe", "glmv-describe")
     assert command.paragraphs[0] == "Say what is in pictures, films and documents."
-    assert command.summary == "say what is in pictures and films"
+    assert command.summary == "say what is in pictures, films and documents"
     assert command.usage == ("[OPTIONS]", "MEDIA...")
     assert [section.title for section in command.sections] == ["Examples"]
 
