@@ -17,6 +17,8 @@ from glmv_cli.media.timeline import Timeline
 from glmv_cli.media.turn import Turn, turn_of
 from glmv_cli.messages import MediaSource
 
+_ROUNDED_S = Fraction(2, 1000)
+"""Matroska, Flash and ASF keep times in milliseconds, and so may the length of the last frame be off."""
 _RATE_AGREES = 0.01
 """How far the declared frame rate may lie from the counted one and still be taken for the exact figure."""
 
@@ -77,12 +79,14 @@ def _rate(frames: int, duration: Fraction, declared: Fraction | None) -> tuple[f
     """Return frames a second and seconds.
 
     The declared rate is exact where it is true (mkv rounds times to milliseconds) and nonsense where it is
-    not (variable rates), so it must agree with the count.
+    not (variable rates), so it must agree with the count. Then it says how long the film is, too: a millisecond less
+    than five seconds would be one frame less to those who take two a second.
     """
     if duration <= 0:
         fps = float(declared or 1)
         return fps, frames / fps
     counted = frames / duration
     if declared and abs(declared / counted - 1) <= _RATE_AGREES:
-        return float(declared), float(duration)
+        exact = frames / declared
+        return float(declared), float(exact if abs(exact - duration) <= _ROUNDED_S else duration)
     return float(counted), float(duration)

@@ -326,3 +326,11 @@ def test_damage_anywhere_ends_in_frames_or_in_an_error_of_ours(tmp_path: Path, n
         except GlmvError:
             failures += 1
     assert failures + notices > 0
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.mkv", "a.ts", "a.flv"])
+@pytest.mark.parametrize("rate", [15, 24, 30, 60])
+def test_a_whole_number_of_seconds_is_one(tmp_path: Path, name: str, rate: int) -> None:
+    """Where times are rounded to milliseconds, too: a frame of two a second would be missing."""
+    film = write_film(tmp_path / name, rate=rate, count=3 * rate, draw=noise)
+    assert read(film, choosing(0)).info.duration == 3.0
