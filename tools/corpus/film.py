@@ -15,8 +15,11 @@ import numpy as np
 
 from tools.corpus.clock import Pixels, draw_clock
 
-Pace = Literal["steady", "jitter", "pauses"]
-"""Every frame as long as the next; as phones film, a little unevenly; as screens are recorded, with long stills."""
+Pace = Literal["steady", "jitter", "drops", "slows", "pauses"]
+"""Every frame as long as the next; a little unevenly; with every other frame left out, here and there; from the middle
+on at half the rate, as phones do in the dark; as screens are recorded, with long stills."""
+Draw = Callable[[int, Fraction, int, int], Pixels]
+"""What a frame shows: its number, its time in seconds after the first, width and height → ``[height, width, 3]``."""
 
 Matrix = Literal["itu601", "itu709"]
 
@@ -84,6 +87,17 @@ def _jitter(count: int, start: int, rate: Fraction) -> list[int]:
     return [round((start + number + draw.uniform(-0.4, 0.4)) * length) for number in range(1, count + 1)]
 
 
+def _drops(count: int, start: int, rate: Fraction) -> list[int]:
+    draw = Random(count)
+    kept = sorted(draw.sample(range(1, 2 * count), count - 1))
+    return [round((start + number) * _FINE / rate) for number in (0, *kept)]
+
+
+def _slows(count: int, start: int, rate: Fraction) -> list[int]:
+    half = count // 2
+    return [round((start + number + max(0, number - half)) * _FINE / rate) for number in range(count)]
+
+
 def _pauses(count: int, start: int, rate: Fraction) -> list[int]:
     ticks, now = [], start * _FINE / rate
     for number in range(count):
@@ -95,12 +109,18 @@ def _pauses(count: int, start: int, rate: Fraction) -> list[int]:
 _PACES: Mapping[Pace, Callable[[int, int, Fraction], list[int]]] = {
     "steady": _steady,
     "jitter": _jitter,
+    "drops": _drops,
+    "slows": _slows,
     "pauses": _pauses,
 }
 
 
-def write_film(film: Film, directory: Path) -> Path:
-    """Encode ``film``; returns where. The same libraries write the same bytes.
+def _clock(number: int, seconds: Fraction, width: int, height: int) -> Pixels:
+    return draw_clock(number, width, height)
+
+
+def write_film(film: Film, directory: Path, draw: Draw = _clock) -> Path:
+    """Encode ``film``, which shows what ``draw`` says; returns where. The same libraries write the same bytes.
 
     Raises what PyAV does, :class:`av.error.FFmpegError` and :class:`ValueError`, for what they cannot do.
     """
@@ -120,8 +140,9 @@ def write_film(film: Film, directory: Path) -> Path:
             stream.codec_context.colorspace = _BT709
         if film.turn or film.mirror:
             stream.set_display_rotation(film.turn, hflip=film.mirror)
-        for number, tick in enumerate(film.ticks()):
-            frame = av.VideoFrame.from_ndarray(_stored(film, number), format="rgb24")
+        shown = film.size if film.turn % 180 == 0 else film.size[::-1]
+        for number, (tick, seconds) in enumerate(zip(film.ticks(), film.times(), strict=True)):
+            frame = av.VideoFrame.from_ndarray(_stored(film, draw(number, seconds, *shown)), format="rgb24")
             frame = frame.reformat(format=film.pixel_format, dst_colorspace=film.matrix)
             frame.pts, frame.time_base = tick, time_base
             container.mux(stream.encode(frame))
@@ -129,8 +150,6 @@ def write_film(film: Film, directory: Path) -> Path:
     return path
 
 
-def _stored(film: Film, number: int) -> Pixels:
-    """The clock as it must be stored to be upright once it is turned and mirrored."""
-    width, height = film.size if film.turn % 180 == 0 else film.size[::-1]
-    shown = draw_clock(number, width, height)
+def _stored(film: Film, shown: Pixels) -> Pixels:
+    """What players turn and mirror to ``shown``."""
     return np.ascontiguousarray(np.rot90(shown[:, ::-1] if film.mirror else shown, -film.turn // 90))

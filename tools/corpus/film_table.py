@@ -112,7 +112,7 @@ def by_codec(row: Codec) -> Iterator[Film]:
 
 def by_time() -> Iterator[Film]:
     """Rates, paces and late beginnings, in containers that keep them."""
-    paces: tuple[Pace, ...] = ("steady", "jitter", "pauses")
+    paces: tuple[Pace, ...] = ("steady", "jitter", "drops", "slows", "pauses")
     for row, ending in _KEEPS_TIMES:
         for rate in _RATES:
             for pace in paces:
