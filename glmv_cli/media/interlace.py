@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from fractions import Fraction
 from typing import cast
 
 from av.error import BlockingIOError as AgainError
@@ -12,6 +13,9 @@ from av.video.frame import VideoFrame
 
 from glmv_cli.media.reading import Shot
 
+_ANY = Fraction(1, 1000)
+"""What times count in, of which the filter wants to know only that they grow."""
+
 
 def progressive(shot: Shot) -> VideoFrame:
     """The frame of ``shot``; if it is interlaced, by libavfilter's ``bwdif``, which looks at its neighbours."""
@@ -20,12 +24,8 @@ def progressive(shot: Shot) -> VideoFrame:
     neighbours = [frame for frame in (shot.before, shot.frame, shot.after) if frame is not None]
     alike = [frame for frame in neighbours if _shape(frame) == _shape(shot.frame)]
     graph = Graph()
-    source = graph.add_buffer(
-        width=shot.frame.width,
-        height=shot.frame.height,
-        format=shot.frame.format,
-        time_base=shot.frame.time_base,
-    )
+    frame = shot.frame
+    source = graph.add_buffer(width=frame.width, height=frame.height, format=frame.format, time_base=_ANY)
     deinterlace = graph.add("bwdif", mode="send_frame", deint="all")
     sink = graph.add("buffersink")
     source.link_to(deinterlace)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from av.video.frame import VideoFrame
+from av.video.frame import PictureType, VideoFrame
 
 from glmv_cli.media.film import READ_ERRORS, Film, good_frames, open_film
 from glmv_cli.media.timeline import Moment, Timeline
@@ -65,15 +65,17 @@ def _reached(shot: Shot, number: int, moment: Moment, timeline: Timeline) -> boo
 
 def _by_keys(film: Film, timeline: Timeline, wanted: Sequence[Moment]) -> Iterator[Shot]:
     """Raises :class:`_LandedLateError` where the film's key frames are not what they seem."""
-    shots, place = _shots(film), int(timeline.starts[0])
+    shots, place, seeked = _shots(film), int(timeline.starts[0]), False
     for moment in wanted:
         entries = timeline.entries(moment.start)
         if entries and timeline.frames_between(place, entries[0]) > _WORTH_SEEKING:
-            shots = _enter(film, entries, moment.start)
+            shots, seeked = _enter(film, entries, moment.start), True
         shot = next((shot for shot in shots if _start(shot) >= moment.start), None)
         if shot is None:
             return
         place = _start(shot)
+        if place > moment.start and seeked:
+            raise _LandedLateError  # times that follow from those before them, which were skipped
         yield shot
 
 
@@ -86,7 +88,8 @@ def _enter(film: Film, entries: Sequence[int], start: int) -> Iterator[Shot]:
             continue
         shots = _shots(film)
         first = next(shots, None)
-        if first is not None and _start(first) <= start:
+        # H.264 may be entered where a picture builds up slowly; libavcodec takes it for whole too early.
+        if first is not None and _start(first) <= start and first.frame.pict_type == PictureType.I:
             return chain([first], shots)
     raise _LandedLateError
 

@@ -1,4 +1,4 @@
-"""Films that tell the time: every frame bears its own in binary, so that what is decoded can be held against a claim."""
+"""Films that tell the time: every frame bears its own, in milliseconds, to be held against what is claimed of it."""
 
 from __future__ import annotations
 
@@ -9,26 +9,11 @@ from pathlib import Path
 import av
 import numpy as np
 
-from glmv_cli.media.frames import DecodedVideo, Pixels
+from glmv_cli.media.frames import DecodedVideo
+from tools.corpus.clock import draw_clock, read_clock
 
-_BITS = 24
-_WIDTH, _HEIGHT = 8, 32
-SIZE = (_BITS // 2 * _WIDTH, 2 * _HEIGHT)
-"""Width and height: two rows of cells. (SVT-AV1 hangs on frames of less than 64 lines.)"""
-
-
-def draw_clock(milliseconds: int) -> Pixels:
-    """White cells are ones, the highest bit first."""
-    bits = [(milliseconds >> place) & 1 for place in reversed(range(_BITS))]
-    cells = np.array(bits, dtype=np.uint8).reshape(2, -1) * 200 + 20
-    return np.repeat(cells.repeat(_HEIGHT, 0).repeat(_WIDTH, 1)[..., None], 3, axis=2)
-
-
-def read_clock(frame: Pixels) -> int:
-    """What :func:`draw_clock` drew; fails if a cell is neither dark nor light."""
-    cells = frame.reshape(2, _HEIGHT, _BITS // 2, _WIDTH, 3).mean(axis=(1, 3, 4)).ravel()
-    assert ((cells < 70) | (cells > 170)).all()
-    return int("".join("1" if cell > 120 else "0" for cell in cells), 2)
+SIZE = (96, 64)
+"""Width and height; SVT-AV1 hangs on frames of less than 64 lines."""
 
 
 def write_clock(
@@ -54,7 +39,7 @@ def write_clock(
         if sound_from is not None:
             _mux_silence(film, sound_from)
         for time in times:
-            frame = av.VideoFrame.from_ndarray(draw_clock(time), format="rgb24").reformat(format="yuv420p")
+            frame = av.VideoFrame.from_ndarray(draw_clock(time, *SIZE), format="rgb24").reformat(format="yuv420p")
             frame.pts, frame.time_base = time, Fraction(1, 1000)
             film.mux(stream.encode(frame))
         film.mux(stream.encode(None))

@@ -10,12 +10,13 @@ import av
 import numpy as np
 import pytest
 
-from glmv_cli.media import reading
 from glmv_cli.media.film import Film
 from glmv_cli.media.frames import DecodedVideo, VideoInfo
+from glmv_cli.media.timeline import Timeline
 from glmv_cli.media.video import read_video
 from glmv_cli.messages import MediaSource
-from tests.media.clocks import check_clock, read_clock, write_clock
+from tests.media.clocks import check_clock, write_clock
+from tools.corpus.clock import read_clock
 
 STEADY = [i * 40 for i in range(120)]
 UNSTEADY = np.cumsum(np.random.default_rng(5).integers(15, 120, 120)).tolist()
@@ -82,7 +83,12 @@ def _at_25(stream: av.VideoStream) -> None:
 def test_far_frames_are_entered_at_key_frames(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     entered: list[int] = []
     seek = Film.seek
-    monkeypatch.setattr(Film, "seek", lambda film, time: (entered.append(time), seek(film, time))[1])
+
+    def noted(film: Film, time: int) -> None:
+        entered.append(time)
+        seek(film, time)
+
+    monkeypatch.setattr(Film, "seek", noted)
     path = write_clock(tmp_path / "a.mkv", STEADY, options={"bf": "0", "sc_threshold": "0"})
     assert [read_clock(frame) for frame in read(path, 50).frames] == [0, 2000, 4000]
     assert entered == [1920, 3840]
@@ -100,7 +106,7 @@ def test_key_frames_that_are_none_cost_time_but_no_frame(tmp_path: Path, monkeyp
         film.container.seek(time + 10_000, stream=film.stream)
 
     monkeypatch.setattr(Film, "seek", late)
-    monkeypatch.setattr(reading.Timeline, "entries", lambda line, start: [start - 40])
+    monkeypatch.setattr(Timeline, "entries", lambda line, start: [start - 40])
     assert np.array_equal(read(path, 50).frames, whole.frames)
 
 
@@ -115,16 +121,16 @@ def test_pictures_that_begin_after_the_sound_have_the_times_of_the_film(tmp_path
 @pytest.mark.parametrize("bframes", ["0", "3"])
 def test_an_edit_list_moves_the_clock_and_hides_frames(tmp_path: Path, times: list[int], bframes: str) -> None:
     hidden = times[30]
-    with av.open(write_clock(tmp_path / "a.mp4", times, options={"bf": bframes})) as whole:
-        with av.open(tmp_path / "cut.mp4", "w") as cut:
-            track = whole.streams.video[0]
-            copy = cut.add_stream_from_template(track)
-            for packet in whole.demux(track):
-                if packet.pts is not None and packet.dts is not None and packet.time_base:
-                    skipped = int(hidden / 1000 / packet.time_base)
-                    packet.pts, packet.dts = packet.pts - skipped, packet.dts - skipped
-                    packet.stream = copy
-                    cut.mux(packet)
+    path = write_clock(tmp_path / "a.mp4", times, options={"bf": bframes})
+    with av.open(path) as whole, av.open(tmp_path / "cut.mp4", "w") as cut:
+        track = whole.streams.video[0]
+        copy = cut.add_stream_from_template(track)
+        for packet in whole.demux(track):
+            if packet.pts is not None and packet.dts is not None and packet.time_base:
+                skipped = int(hidden / 1000 / packet.time_base)
+                packet.pts, packet.dts = packet.pts - skipped, packet.dts - skipped
+                packet.stream = copy
+                cut.mux(packet)
     for step in (1, 40):
         sought, through = read(tmp_path / "cut.mp4", step), read(tmp_path / "cut.mp4", step, seek=False)
         assert np.array_equal(sought.frames, through.frames)
