@@ -9,7 +9,7 @@ from PIL import Image
 
 from glmv_cli import __version__
 from glmv_cli.media.limits import DEFAULT_MAX_PIXELS
-from glmv_cli.messages import MediaPart, SamplingOptions, SeeingOptions, TextPart
+from glmv_cli.messages import FilmOptions, MediaPart, SamplingOptions, SeeingOptions, TextPart
 from glmv_cli.placement.budget import Wishes
 from glmv_cli.placement.threads import Threads
 from tests.cli.fakes import MP4, PNG, Glmv, Keyboard
@@ -254,6 +254,37 @@ def test_what_is_shown_of_pictures_reaches_the_session_from_both_commands(
 ) -> None:
     ran = glmv(*arguments, "--min-image-tokens", "3", "--max-image-tokens", "9", "--animated", "first")
     assert ran.session.requests[0].seeing == SeeingOptions(3, 9, "first")
+
+
+@pytest.mark.parametrize("arguments", [("describe", "a.png"), ("ask", "hi")])
+def test_what_is_shown_of_films_reaches_the_session_from_both_commands(glmv: Glmv, arguments: tuple[str, ...]) -> None:
+    wishes = ("--fps", "0.5", "--max-frames", "7", "--max-video-tokens", "99", "--start", "1:02.5", "--end", "1:00:00")
+    ran = glmv(*arguments, *wishes)
+    assert ran.session.requests[0].seeing.film == FilmOptions(0.5, 7, 99, 62.5, 3600.0)
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "complaint"),
+    [
+        ("--start", "soon", "'soon' is not a time such as 90, 1:30 or 1:02:03.5"),
+        ("--end", "1:75", "'1:75' is not a time"),
+        ("--start", "-1", "'-1' is not a time"),
+        ("--end", "0", "--end 0 s is not after the start"),
+        ("--fps", "0", "not a finite number above 0"),
+        ("--fps", "nan", "not a finite number above 0"),
+        ("--max-frames", "0", "x>=1"),
+    ],
+)
+def test_parts_and_rates_that_make_no_sense_are_refused(glmv: Glmv, option: str, value: str, complaint: str) -> None:
+    ran = glmv("describe", "a.png", option, value)
+    assert (ran.status, ran.opened) == (2, [])
+    assert ran.stderr.startswith("error: ")
+    assert complaint in ran.stderr
+    assert "hint: " in ran.stderr
+
+
+def test_pictures_only_have_no_times(glmv: Glmv) -> None:
+    assert "no such option: --start" in glmv("ground", "a.png", "it", "--start", "3").stderr
 
 
 def test_an_animation_is_asked_about_as_it_is_shown(glmv: Glmv, folder: Path) -> None:

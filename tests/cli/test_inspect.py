@@ -59,6 +59,24 @@ def test_json_is_one_object_a_line(glmv: Glmv, picture: str) -> None:
     assert film["film"]["time_texts"] == ["0", "1", "2", "3", "4"]
 
 
+def test_a_part_of_a_film_keeps_the_times_of_the_film(glmv: Glmv) -> None:
+    film = str(EXAMPLES / "film.mp4")
+    ran = glmv("inspect", film, "--start", "0:02", "--end", "4.5", "--fps", "4", "--json", environ=DEMO)
+    assert json.loads(ran.stdout)["film"]["times"] == [2 + index / 4 for index in range(10)]
+    few = glmv("inspect", film, "--max-frames", "4", "--max-video-tokens", "40", "--json", environ=DEMO)
+    fact = json.loads(few.stdout.splitlines()[-1])
+    assert fact["film"]["times"] == [0.0, 1.5, 3.0, 4.5]
+    assert fact["tokens"] <= 40
+    late = glmv("inspect", film, "--start", "1:00", environ=DEMO)
+    assert late.status == 65
+    assert "film.mp4: the film ends at 5.0 s, before --start 60" in late.stderr
+
+
+def test_a_budget_of_a_token_is_one_pair_of_frames(glmv: Glmv) -> None:
+    ran = glmv("inspect", str(EXAMPLES / "film.mp4"), "--max-video-tokens", "1", "--json", environ=DEMO)
+    assert json.loads(ran.stdout)["tokens"] == 1
+
+
 def test_a_budget_shows_before_anything_is_computed(glmv: Glmv, picture: str) -> None:
     ran = glmv("inspect", picture, "--max-image-tokens", "9", "--json", environ=DEMO)
     assert json.loads(ran.stdout)["tokens"] <= 9
