@@ -5,12 +5,15 @@ Media stand here as *sources* (where the bytes are), never as pixels: decoding b
 
 from __future__ import annotations
 
+import mmap
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
 Animated = Literal["film", "first"]
 """What is shown of an animated picture: all of it, as a film, or its first frame."""
+Data = bytes | mmap.mmap
+"""Bytes that are no file: in memory or, where there are many, mapped from one that has no name."""
 Role = Literal["system", "user", "assistant"]
 
 
@@ -24,7 +27,7 @@ class MediaSource:
 
     name: str
     path: Path | None = None
-    data: bytes | None = field(default=None, repr=False)
+    data: Data | None = field(default=None, repr=False)
     page: int | None = None
 
     def page_of(self, number: int) -> MediaSource:

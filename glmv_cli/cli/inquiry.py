@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import BinaryIO
@@ -17,6 +16,7 @@ from glmv_cli.media.kind import kind_of
 from glmv_cli.media.limits import FindLimits
 from glmv_cli.media.naming import shown_name
 from glmv_cli.media.sniff import Kind
+from glmv_cli.media.spool import reader
 from glmv_cli.messages import MediaPart, MediaSource, Message, TextPart
 from glmv_cli.render.errors import write_note
 from glmv_cli.render.sanitize import without_surrogates
@@ -128,7 +128,7 @@ def asked(environment: Environment, media: tuple[str, ...], prompt: str) -> tupl
     elif data:
         media = tuple(name for name in media if name != STDIN)
         prompt = f"{without_surrogates(text)}\n\n{prompt}" if text.strip() else prompt
-    return Inquiry(media, prompt), replace(environment, stdin=io.BytesIO(data))
+    return Inquiry(media, prompt), replace(environment, stdin=reader(data))
 
 
 def clean_prompt(prompt: str) -> str:

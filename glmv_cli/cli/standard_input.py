@@ -12,6 +12,8 @@ from typing import BinaryIO
 from glmv_cli.cli.failures import reading
 from glmv_cli.errors import MediaError
 from glmv_cli.media.sniff import HEAD_BYTES, sniff
+from glmv_cli.media.spool import spool
+from glmv_cli.messages import Data
 from glmv_cli.render.errors import write_note
 from glmv_cli.render.output import Output
 
@@ -50,16 +52,16 @@ def has_bytes(stdin: BinaryIO) -> bool:
     return waiting[0] > 0
 
 
-def read_all(stdin: BinaryIO, output: Output) -> bytes:
+def read_all(stdin: BinaryIO, output: Output) -> Data:
     """Everything on ``stdin``. If for a while nothing comes, a note tells what is waited for, and how not to."""
     with reading():
         descriptor = _descriptor(stdin)
         if descriptor is not None and not stdin.isatty() and not select.select([descriptor], [], [], _PATIENCE)[0]:
             write_note(output, "waiting for standard input; with '< /dev/null' there is none")
-        return stdin.read()
+        return spool(stdin, "standard input")
 
 
-def as_text(data: bytes) -> str | None:
+def as_text(data: Data) -> str | None:
     """The text that ``data`` is, without newlines at its end; None: it is a picture, a film or a PDF.
 
     Text is what has no zero byte and is UTF-8, or not a known kind of file. Raises :class:`MediaError` for
@@ -70,7 +72,7 @@ def as_text(data: bytes) -> str | None:
     if kind == "document":  # its first bytes may well be letters
         return None
     if b"\0" not in head and (kind is None or _is_utf8(head)):
-        return data.decode("utf-8", "replace").rstrip("\r\n")
+        return bytes(data).decode("utf-8", "replace").rstrip("\r\n")
     if kind is None:
         raise MediaError(
             "standard input is neither text nor a picture nor a film, by its content",

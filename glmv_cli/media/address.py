@@ -8,6 +8,7 @@ import os
 import time
 import urllib.error
 import urllib.request
+from contextlib import closing
 from http.client import HTTPException, HTTPMessage, HTTPResponse, IncompleteRead
 from pathlib import Path
 from typing import IO
@@ -18,7 +19,8 @@ from glmv_cli.errors import InputNotFoundError, MediaError, UsageError
 from glmv_cli.media.limits import FetchLimits
 from glmv_cli.media.naming import shown_name
 from glmv_cli.media.public import public_handlers
-from glmv_cli.messages import MediaSource
+from glmv_cli.media.spool import Spool
+from glmv_cli.messages import Data, MediaSource
 from glmv_cli.units import format_bytes
 
 _CHUNK = 256 * 1024
@@ -71,7 +73,7 @@ def _inline(name: str, address: str) -> bytes:
         raise MediaError(f"{name} is no data address: {error}", "copy the whole address") from error
 
 
-def _download(name: str, address: str, limits: FetchLimits) -> bytes:
+def _download(name: str, address: str, limits: FetchLimits) -> Data:
     deadline = time.monotonic() + limits.total_s
     handlers = public_handlers() if limits.public_only else ()
     opener = urllib.request.build_opener(_FewRedirects(limits.redirects), *handlers)
@@ -111,23 +113,23 @@ def _in_ascii(address: str) -> str:
     return parts._replace(netloc=host, path=path, query=query, fragment="").geturl()
 
 
-def _read(name: str, response: HTTPResponse, limits: FetchLimits, deadline: float) -> bytes:
+def _read(name: str, response: HTTPResponse, limits: FetchLimits, deadline: float) -> Data:
     announced = response.headers.get("Content-Length", "")
     size = int(announced) if announced.isdigit() else None
     if size is not None and size > limits.bytes:
         raise _too_large(name, format_bytes(size), limits)
-    data = bytearray()
-    while chunk := response.read1(_CHUNK):
-        data += chunk
-        if len(data) > limits.bytes:
-            raise _too_large(name, f"more than {format_bytes(limits.bytes)}", limits)
-        if time.monotonic() > deadline:
-            raise _too_slow(name, limits.total_s)
-    if size is not None and len(data) < size:
-        raise MediaError(
-            f"{name} was cut off: {format_bytes(len(data))} of {format_bytes(size)} came", "run the command again"
-        )
-    return bytes(data)
+    with closing(Spool()) as data:
+        while chunk := response.read1(_CHUNK):
+            data.write(chunk)
+            if data.size > limits.bytes:
+                raise _too_large(name, f"more than {format_bytes(limits.bytes)}", limits)
+            if time.monotonic() > deadline:
+                raise _too_slow(name, limits.total_s)
+        if size is not None and data.size < size:
+            raise MediaError(
+                f"{name} was cut off: {format_bytes(data.size)} of {format_bytes(size)} came", "run the command again"
+            )
+        return data.finish()
 
 
 def _too_large(name: str, size: str, limits: FetchLimits) -> MediaError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import stat
 from pathlib import Path
 from typing import BinaryIO
@@ -10,7 +9,8 @@ from typing import BinaryIO
 from glmv_cli.errors import InputNotFoundError, MediaError
 from glmv_cli.media.limits import FetchLimits
 from glmv_cli.media.naming import is_address
-from glmv_cli.messages import MediaSource
+from glmv_cli.media.spool import reader, spool
+from glmv_cli.messages import Data, MediaSource
 
 _FETCH = FetchLimits()
 
@@ -22,11 +22,12 @@ def open_source(argument: str, stdin: BinaryIO, limits: FetchLimits = _FETCH) ->
 
     Raises:
         InputNotFoundError: no name, no such file, a directory or device, not allowed to read it, or nobody answers.
-        MediaError: there is not a single byte, or what is fetched is too large, too slow or cut off.
+        MediaError: there is not a single byte, more than 8 GiB come through a pipe, or what is fetched is too large,
+            too slow or cut off.
         UsageError: a ``file:`` address of another machine.
     """
     if argument == "-":
-        return _from_bytes("standard input", stdin.read())
+        return _from_bytes("standard input", spool(stdin, "standard input"))
     if not argument:
         raise InputNotFoundError("the name of a picture or film is empty", hint="check the variable that it comes from")
     path = Path(argument)
@@ -45,7 +46,8 @@ def open_source(argument: str, stdin: BinaryIO, limits: FetchLimits = _FETCH) ->
                 hint="name the files in it, for example folder/*.png",
             )
         if stat.S_ISFIFO(status.st_mode):
-            return _from_bytes(argument, path.read_bytes())
+            with path.open("rb") as pipe:
+                return _from_bytes(argument, spool(pipe, argument))
         if not stat.S_ISREG(status.st_mode):
             raise InputNotFoundError(f"{argument} is not a regular file", hint="name a file, or - for standard input")
         with path.open("rb"):  # proves, before anything slow starts, that it may be read
@@ -60,14 +62,14 @@ def open_source(argument: str, stdin: BinaryIO, limits: FetchLimits = _FETCH) ->
 def open_bytes(source: MediaSource) -> BinaryIO:
     """Open ``source`` for reading from its start. Raises ``InputNotFoundError`` if the file is gone now."""
     if source.path is None:
-        return io.BytesIO(source.data or b"")
+        return reader(source.data or b"")
     try:
         return source.path.open("rb")
     except (OSError, ValueError) as error:
         raise cannot_open(source.name, error) from error
 
 
-def _from_bytes(name: str, data: bytes) -> MediaSource:
+def _from_bytes(name: str, data: Data) -> MediaSource:
     if not data:
         raise _empty(name)
     return MediaSource(name, data=data)

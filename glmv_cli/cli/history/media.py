@@ -12,12 +12,12 @@ from pathlib import Path
 from glmv_cli.errors import GlmvError
 from glmv_cli.media.digest import digest_of
 from glmv_cli.media.kind import kind_of
-from glmv_cli.messages import MediaSource
+from glmv_cli.messages import Data, MediaSource
 from glmv_cli.store.history.records import Medium
 
 _AT_ONCE = 4 << 20
 """Bytes that are hashed while one waits: a few milliseconds."""
-_File = tuple[Path | None, bytes | None]
+_File = tuple[Path | None, Data | None]
 
 
 def mediums_of(sources: Sequence[MediaSource]) -> tuple[Medium, ...]:
