@@ -126,6 +126,7 @@ __glmv_value() {
         'glmv inspect --max-video-tokens') value=text ;;
         'glmv inspect --start') value=text ;;
         'glmv inspect --end') value=text ;;
+        'glmv inspect --context') value=text ;;
         'glmv inspect'' '[0-9]*) value=media ;;
         'glmv plan --gpu-memory') value=text ;;
         'glmv plan --cpu-memory') value=text ;;
@@ -182,7 +183,7 @@ __glmv_words() {
             ;;
         'glmv inspect')
             commands=''
-            options='-m --model -o --output --json --max-pixels --min-image-tokens --max-image-tokens --animated --fps --max-frames --max-video-tokens --start --end -h --help'
+            options='-m --model -o --output --json --max-pixels --min-image-tokens --max-image-tokens --animated --fps --max-frames --max-video-tokens --start --end --context -h --help'
             ;;
         'glmv plan')
             commands=''
