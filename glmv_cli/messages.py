@@ -6,6 +6,7 @@ Media stand here as *sources* (where the bytes are), never as pixels: decoding b
 from __future__ import annotations
 
 import mmap
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
@@ -38,6 +39,31 @@ class MediaSource:
     def document(self) -> str:
         """What the whole is called of which this is a page; without pages, this."""
         return self.name if self.page is None else self.name.removesuffix(f", page {self.page}")
+
+    @property
+    def whole(self) -> MediaSource:
+        """The document that this is a page of; without pages, this."""
+        return self if self.page is None else replace(self, name=self.document, page=None)
+
+
+def in_runs(sources: Iterable[MediaSource]) -> list[tuple[MediaSource, str]]:
+    """What to call ``sources``, of which many may be pages: those that follow each other have one name, as
+    ``report.pdf, pages 3 to 7``. The first of each run stands before its name.
+    """
+    runs: list[list[MediaSource]] = []
+    for source in sources:
+        last = runs[-1][-1] if runs else None
+        if last is not None and last.page is not None and source == last.whole.page_of(last.page + 1):
+            runs[-1].append(source)
+        else:
+            runs.append([source])
+    return [(run[0], _name_of(run)) for run in runs]
+
+
+def _name_of(run: Sequence[MediaSource]) -> str:
+    if len(run) == 1:
+        return run[0].name
+    return f"{run[0].document}, pages {run[0].page} to {run[-1].page}"
 
 
 @dataclass(frozen=True, slots=True)

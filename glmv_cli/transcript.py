@@ -13,7 +13,7 @@ from typing import Any
 from glmv_cli.conversation import Conversation, Ending, Exchange, media_of, text_of, user_message
 from glmv_cli.errors import UsageError
 from glmv_cli.events import Box, Timings, Usage
-from glmv_cli.messages import MediaSource
+from glmv_cli.messages import MediaSource, in_runs
 
 _VERSION = 1
 _ENDINGS: tuple[Ending, ...] = ("stop", "length", "interrupted")
@@ -79,7 +79,7 @@ def conversation_markdown(conversation: Conversation, model: str) -> str:
         parts += ["## System", conversation.system]
     for exchange in conversation.exchanges:
         parts.append("## User")
-        parts += [f"- attached: `{source.name}`" for source in media_of(exchange.question)]
+        parts += [f"- attached: `{name}`" for _, name in in_runs(media_of(exchange.question))]
         parts += [text_of(exchange.question), f"## {model}"]
         if exchange.thinking.strip():
             parts.append(f"<details><summary>Thinking</summary>\n\n{exchange.thinking.strip()}\n\n</details>")

@@ -52,9 +52,12 @@ class Account:
         parts = {"": PromptPart("text", self.text)}
         for share in self.shares:
             name = share.source.document
-            before = parts.get(name, PromptPart(name, 0))
-            pages = before.pages + (share.source.page is not None)
-            parts[name] = PromptPart(name, before.tokens + share.tokens, pages)
+            before = parts.get(name)
+            pages = int(share.source.page is not None)
+            if before is None:
+                parts[name] = PromptPart(share.source.name, share.tokens, pages)
+            else:
+                parts[name] = PromptPart(name, before.tokens + share.tokens, before.pages + pages)
         return PromptSize(tuple(parts.values()), context)
 
 

@@ -115,3 +115,5 @@ def test_the_history_says_which_page_it_was(glmv: Glmv, report: str) -> None:
         ("report.pdf, page 3", 3),
     ]
     assert media[0]["sha256"] == media[1]["sha256"] is not None
+    glmv.stdout.truncate(0)
+    assert "> [image: report.pdf, pages 2 to 3]\n" in glmv("history", "show").stdout

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from glmv_cli.events import Timings, Usage
-from glmv_cli.render.timings import peak_memory, timings_text
+from glmv_cli.events import PromptPart, PromptSize, Timings, Usage
+from glmv_cli.render.timings import peak_memory, prompt_text, timings_text
 
 
 def test_every_phase_has_its_tokens_and_its_rate() -> None:
@@ -26,3 +26,14 @@ def test_what_did_not_happen_has_no_rate() -> None:
 
 def test_memory_is_in_bytes() -> None:
     assert 10 * 2**20 < peak_memory() < 2**40
+
+
+def test_a_prompt_is_told_by_source() -> None:
+    parts = (PromptPart("text", 34), PromptPart("re\x1bport.pdf", 49_560, 10), PromptPart("cat.png", 312))
+    assert prompt_text(PromptSize(parts, 65_536)) == (
+        "prompt       49,906 tokens of 65,536\n"
+        "                 34  text\n"
+        "             49,560  re\\x1bport.pdf, 10 pages\n"
+        "                312  cat.png\n"
+    )
+    assert prompt_text(PromptSize(parts[:1], 4096)) == "prompt       34 tokens of 4,096\n"

@@ -16,28 +16,23 @@ def digests_of(conversation: Conversation) -> dict[MediaSource, str]:
     """Of all media of a conversation that can be read."""
     shown = {source for exchange in conversation.exchanges for source in media_of(exchange.question)}
     files: dict[MediaSource, str] = {}  # of a document, which may have many pages, one
-    for file in {_whole(source) for source in shown}:
+    for file in {source.whole for source in shown}:
         with suppress(GlmvError, OSError):
             files[file] = digest_of(file)
-    return {source: files[_whole(source)] for source in shown if _whole(source) in files}
+    return {source: files[source.whole] for source in shown if source.whole in files}
 
 
 def without_missing(transcript: Transcript) -> tuple[Conversation, list[str]]:
     """The conversation without media that are gone or have changed, and a line about each."""
-    known = {(_whole(a.source), a.sha256) for a in transcript.attachments}
+    known = {(a.source.whole, a.sha256) for a in transcript.attachments}
     faults = {one: _fault(*one) for one in known}
-    wrong = {a.source: what for a in transcript.attachments if (what := faults[_whole(a.source), a.sha256]) is not None}
+    wrong = {a.source: what for a in transcript.attachments if (what := faults[a.source.whole, a.sha256]) is not None}
     conversation = Conversation(transcript.conversation.system)
     for exchange in transcript.conversation.exchanges:
         media = tuple(source for source in media_of(exchange.question) if source not in wrong)
         question = user_message(text_of(exchange.question), media)
         conversation = conversation.with_exchange(replace(exchange, question=question))
     return conversation, list(dict.fromkeys(wrong.values()))
-
-
-def _whole(source: MediaSource) -> MediaSource:
-    """The file that a page is from."""
-    return replace(source, name=source.document, page=None)
 
 
 def _fault(source: MediaSource, sha256: str | None) -> str | None:

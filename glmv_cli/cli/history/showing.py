@@ -12,6 +12,7 @@ from glmv_cli.cli.history.listing import local_time
 from glmv_cli.config import Render
 from glmv_cli.errors import GlmvError, UsageError
 from glmv_cli.events import AnswerDelta
+from glmv_cli.messages import in_runs
 from glmv_cli.render.errors import write_note
 from glmv_cli.render.json_text import json_text
 from glmv_cli.render.sanitize import visible, visible_line, without_surrogates
@@ -81,7 +82,10 @@ def _load(environment: Environment, conversation: int | None) -> StoredConversat
 def _head(stored: StoredConversation, exchange: StoredExchange, thinking: bool) -> str:
     asked = exchange.asked
     words = (f"#{stored.id}", local_time(exchange.began), asked.model, stored.command)
-    media = [f"[{medium.kind}: {medium.name}]" for medium in asked.media]
+    kinds = {medium.attachment.source: medium.kind for medium in asked.media}
+    media = [
+        f"[{kinds[source]}: {name}]" for source, name in in_runs(medium.attachment.source for medium in asked.media)
+    ]
     lines = ["  ".join(map(visible_line, words)), "", _prefixed("> ", "\n".join([asked.question, *media]))]
     if thinking and exchange.thinking.strip():
         lines.append(_quoted("thinking", exchange.thinking))
