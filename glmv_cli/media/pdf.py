@@ -106,8 +106,9 @@ def _load(source: MediaSource) -> pdfium.FPDF_DOCUMENT:
     """Not by ``PdfDocument`` itself, which tells a document without pages from an error by the error before."""
     if source.path is not None:
         return pdfium.FPDF_LoadDocument(os.fsencode(source.path.absolute()) + b"\0", None)
-    data = source.data or b""
-    return pdfium.FPDF_LoadMemDocument64(data, len(data), None)
+    # Bytes or mapped pages: an array knows where either lies, and ``source`` keeps them there.
+    data = np.frombuffer(source.data or b"", np.uint8)
+    return pdfium.FPDF_LoadMemDocument64(data.ctypes.data, len(data), None)
 
 
 def _refusal(name: str, code: int) -> MediaError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import threading
 from contextlib import suppress
 from pathlib import Path
@@ -153,6 +154,14 @@ def test_damage_anywhere_ends_in_pixels_or_an_error(data: st.DataObject) -> None
     with suppress(MediaError):
         for one in pages_of(MediaSource("a.pdf", data=bytes(broken))) or ():
             assert drawn(one).pixels.shape == (60, 80, 3)
+
+
+def test_a_document_may_lie_in_mapped_pages(tmp_path: Path) -> None:
+    with write_pdf(tmp_path / "a.pdf", count=3).open("rb") as file:
+        data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    pages = pages_of(MediaSource("standard input", data=data))
+    assert pages is not None
+    assert [drawn(one).pixels[30, 40, 0] for one in pages] == [8, 16, 24]
 
 
 def test_threads_may_draw_at_once(tmp_path: Path) -> None:
