@@ -4,13 +4,14 @@
     python -m tools.fuzz --replay FILE...
 
 Minutes are of CPU time, for each job. A worker process damages inputs of the corpus and reads them, within limits of
-memory; another process looks after it. What fails lies in ``--keep`` afterwards, with a text beside it that says how;
-``--replay`` reads such files again, in this process.
+memory; another process looks after it, and says at the end, or when it is interrupted, what came of it. What fails
+lies in ``--keep`` afterwards, with a text beside it that says how; ``--replay`` reads such files again in this process.
 """
 
 from __future__ import annotations
 
 import argparse
+import signal
 import subprocess
 import sys
 import tempfile
@@ -23,6 +24,9 @@ from tools.corpus.make import MANIFEST
 from tools.fuzz.targets import TARGETS
 from tools.fuzz.watch import Job
 from tools.fuzz.worker import attempt, prepare
+
+_FAILURES = {"error", "memory"}
+"""Outcomes that must not be."""
 
 
 def main() -> None:
@@ -45,12 +49,19 @@ def main() -> None:
         command = [sys.executable, "-m", "tools.fuzz.worker", *(f"--target={name}" for name in args.target or ())]
         command.append(str(corpus))
         jobs = [Job(command, args.keep, args.seed + i, args.jobs) for i in range(args.jobs)]
+        # Also in the background of a script, where interrupts are ignored.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         with ThreadPoolExecutor(args.jobs) as pool:
-            list(pool.map(lambda job: job.run(args.minutes * 60), jobs))
+            running = [pool.submit(job.run, args.minutes * 60) for job in jobs]
+            try:
+                for future in running:
+                    future.result()
+            except KeyboardInterrupt:
+                for job in jobs:
+                    job.stop.set()
     print(summary(jobs, args.keep))
-    sys.exit(
-        any(job.deaths for job in jobs) or any("error" in counts for job in jobs for counts in job.outcomes.values())
-    )
+    failed = any(job.deaths or any(counts.keys() & _FAILURES for counts in job.outcomes.values()) for job in jobs)
+    sys.exit(failed)
 
 
 def summary(jobs: list[Job], findings: Path) -> str:

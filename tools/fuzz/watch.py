@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event
 
 import psutil
 
@@ -39,6 +40,8 @@ class Job:
     """CPU seconds for one input. By the clock of the wall a machine that is busy, or stopped, would be blamed on it."""
     most_growth: int = 400_000_000
     """Bytes of memory above what a worker needs to begin with."""
+    stop: Event = field(default_factory=Event)
+    """Ends it early, when it is set."""
     outcomes: dict[str, Counter[str]] = field(default_factory=dict)
     cpu_s: float = 0.0
     """Of the workers that are over."""
@@ -46,7 +49,7 @@ class Job:
 
     def run(self, cpu_s: float) -> None:
         """Go on until ``cpu_s`` seconds were computed."""
-        while self.cpu_s < cpu_s:
+        while self.cpu_s < cpu_s and not self.stop.is_set():
             with tempfile.TemporaryDirectory(prefix="fuzz-") as scratch:
                 self._one_worker(Path(scratch), min(_LIFE_S, cpu_s - self.cpu_s))
             self.first += self.step
@@ -91,7 +94,7 @@ class Job:
                 return "stuck", spent
             if needs and memory > needs + self.most_growth:
                 return "growth", spent
-            if spent > life_s:
+            if spent > life_s or self.stop.is_set():
                 return _OVER, spent
 
     def _note(self, end: str, scratch: Path) -> None:

@@ -79,11 +79,12 @@ def _refuse(*args: Any, **kwargs: Any) -> Any:
 def run(
     seeds: dict[str, list[bytes]], scratch: Path, findings: Path, draw: Random, names: list[str], count: int | None
 ) -> None:
-    """Damage and read ``count`` inputs, or for ever."""
+    """Damage and read ``count`` inputs, or until who looks after it is gone."""
     state, reported = State(), 0.0
     weights = [TARGETS[name].weight for name in names]
     descriptor = os.open(scratch / INPUT, os.O_RDWR | os.O_CREAT)
-    while count is None or state.done < count:
+    parent = os.getppid()
+    while (count is None or state.done < count) and os.getppid() == parent:
         (name,) = draw.choices(names, weights)
         pool = seeds[draw.choice(TARGETS[name].seeds)]
         data = mutate(draw.choice(pool), pool, draw)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -12,6 +13,7 @@ from tools.fuzz.watch import Job
 READS = """
 import json, os, signal, sys, time
 from pathlib import Path
+from threading import Thread
 scratch = Path(sys.argv[1])
 while time.process_time() < 0.25:
     pass
@@ -59,3 +61,13 @@ def test_a_worker_that_does_not_start_ends_it(tmp_path: Path) -> None:
     job = Job([sys.executable, "-c", "raise SystemExit('no such thing')"], tmp_path / "kept", first=0, step=1)
     with pytest.raises(SystemExit, match="no such thing"):
         job.run(cpu_s=1)
+
+
+def test_a_job_can_be_ended_early(tmp_path: Path) -> None:
+    job = Job([sys.executable, "-c", READS + "time.sleep(60)"], tmp_path / "kept", first=0, step=1)
+    thread = Thread(target=job.run, args=(60.0,))
+    thread.start()
+    job.stop.set()
+    thread.join(30)
+    assert not thread.is_alive()
+    assert not job.deaths
