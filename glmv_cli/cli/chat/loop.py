@@ -22,7 +22,7 @@ from glmv_cli.cli.environment import Environment
 from glmv_cli.cli.failures import write_traceback
 from glmv_cli.cli.history.turns import TurnKeeper
 from glmv_cli.conversation import media_of, text_of, user_message
-from glmv_cli.errors import GlmvError
+from glmv_cli.errors import GlmvError, InputNotFoundError, MediaError
 from glmv_cli.media.limits import FindLimits
 from glmv_cli.render.errors import write_error, write_interrupted, write_note
 from glmv_cli.render.sanitize import without_surrogates
@@ -143,6 +143,8 @@ def _ask(talk: Talk, due: Due) -> GlmvError | None:
     failure = take_turn(talk, due.question)
     if talk.conversation is before:
         talk.staged = staged
+        if isinstance(failure, (MediaError, InputNotFoundError)) and staged:
+            write_note(talk.environment.output, "what was to be shown waits again; /remove N takes one of it away")
         if due.instead_of is None:
             talk.draft = text_of(due.question)
         else:

@@ -47,6 +47,7 @@ def preview(talk: Talk, argument: str) -> None:
     if argument:
         how = _SWITCHES.get(argument, argument)
         talk.settings, _ = change(talk.settings, talk.sampling, "preview", how)
+    if argument or not talk.staged:
         talk.say(f"preview  {talk.settings.preview}")
     for item in talk.staged:
         show_preview(talk.environment, talk.settings, item)

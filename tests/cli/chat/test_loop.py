@@ -63,6 +63,7 @@ def test_a_failed_question_is_reported_and_the_others_are_answered(glmv: Glmv) -
     assert ran.status == 65
     assert ran.stdout == "echo: hello\n"
     assert "error: a.png is damaged" in ran.stderr
+    assert "/remove N takes one of it away" in ran.stderr
 
 
 def test_a_model_that_cannot_be_loaded_ends_it_with_its_own_exit_code(glmv: Glmv) -> None:
