@@ -37,6 +37,8 @@ PUBLIC_NAMES = {
         "Notice",
         "Offloaded",
         "Progress",
+        "PromptPart",
+        "PromptSize",
         "ThinkingDelta",
         "Timings",
         "Usage",
@@ -44,6 +46,8 @@ PUBLIC_NAMES = {
     "messages": {
         "Animated",
         "ChatRequest",
+        "Data",
+        "FilmOptions",
         "MediaPart",
         "MediaSource",
         "Message",

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -114,9 +114,10 @@ def test_a_page_is_seen_as_a_picture_of_the_same_pixels(
     data = pdf_of(page_objects([marks], b"/MediaBox [0 0 %g %g]" % (width, height)))
     seeing = SeeingOptions(max_image_tokens=most)
     page = see(MediaSource("a.pdf", data=data).page_of(1), sight, seeing, max_pixels=10**8)
+    assert most is None or page.tokens <= max(most, 2)
+    assume(most is None or page.tokens <= most)  # a side has a patch at least: what is above the budget shrinks again
     png = io.BytesIO()
     Image.fromarray(page.frames[0]).save(png, "PNG", compress_level=0)
     picture = see(MediaSource("a.png", data=png.getvalue()), sight, seeing, max_pixels=10**8)
     assert (picture.grid, picture.tokens) == (page.grid, page.tokens)
     assert np.array_equal(picture.frames, page.frames)
-    assert most is None or page.tokens <= max(most, 2)
