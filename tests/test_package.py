@@ -56,6 +56,7 @@ PUBLIC_NAMES = {
         "SamplingOptions",
         "SeeingOptions",
         "TextPart",
+        "in_runs",
     },
 }
 
