@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import base64
 import io
-from itertools import groupby
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from glmv_cli.media.frames import Pixels
 
 _CHUNK = 4096
 _COLOURS = 64
 _BAND = 6
-_SIXEL_BASE = ord("?")
-_SHORTEST_RUN = 4
+_EMPTY = "?"
+"""A column of a band in which no pixel has the colour; the others follow it in ASCII, by their bits."""
+_RUN = re.compile(r"(.)\1{3,}")
 
 
 def kitty(pixels: Pixels, columns: int, rows: int) -> str:
@@ -54,20 +53,17 @@ def sixel(pixels: Pixels) -> str:
     ]
     for top in range(0, height, _BAND):
         band = indices[top : top + _BAND]
-        bits = 1 << np.arange(len(band))[:, None]
+        bits = (1 << np.arange(len(band), dtype=np.uint8))[:, None]
         for index in np.unique(band):
-            columns = ((band == index) * bits).sum(axis=0) + _SIXEL_BASE
-            parts.append(f"#{index}{_runs(columns.tolist())}$")
+            columns = ((band == index) * bits).sum(axis=0, dtype=np.uint8) + ord(_EMPTY)
+            parts.append(f"#{index}{_runs(columns.astype(np.uint8).tobytes().decode('ascii'))}$")
         parts.append("-")
     return "".join(parts) + "\x1b\\"
 
 
-def _runs(columns: Iterable[int]) -> str:
-    parts = []
-    for code, group in groupby(columns):
-        count = len(list(group))
-        parts.append(f"!{count}{chr(code)}" if count >= _SHORTEST_RUN else chr(code) * count)
-    return "".join(parts)
+def _runs(codes: str) -> str:
+    """``!4?`` for ``????``; what is empty at the end is left out."""
+    return _RUN.sub(lambda match: f"!{len(match[0])}{match[1]}", codes.rstrip(_EMPTY))
 
 
 def _png(pixels: Pixels) -> bytes:
