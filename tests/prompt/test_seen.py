@@ -114,8 +114,8 @@ def test_a_page_is_seen_as_a_picture_of_the_same_pixels(
     data = pdf_of(page_objects([marks], b"/MediaBox [0 0 %g %g]" % (width, height)))
     seeing = SeeingOptions(max_image_tokens=most)
     page = see(MediaSource("a.pdf", data=data).page_of(1), sight, seeing, max_pixels=10**8)
-    assert most is None or page.tokens <= max(most, 2)
-    assume(most is None or page.tokens <= most)  # a side has a patch at least: what is above the budget shrinks again
+    # What is too thin for its budget takes more; as a picture of that size it would be made smaller once more.
+    assume(most is None or page.tokens <= most)
     png = io.BytesIO()
     Image.fromarray(page.frames[0]).save(png, "PNG", compress_level=0)
     picture = see(MediaSource("a.png", data=png.getvalue()), sight, seeing, max_pixels=10**8)
