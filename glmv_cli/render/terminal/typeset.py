@@ -69,13 +69,14 @@ class Typesetter:
     def _fence(self, leaf: Leaf, width: int, above: str | None, fold: bool) -> list[str]:
         """The lines that mark the code are shown as well: they say what it is without colour."""
         token = leaf.tokens[0]
-        marker = self._pen.line(Text(token.markup, FENCE))
-        lines = [] if above is not None else [self._pen.line(Text(token.markup + visible_line(token.info), FENCE))]
+        texts = [] if above is not None else [Text(token.markup + visible_line(token.info), FENCE)]
         if token.content:
             language = token.info.split()[0] if token.info.split() else ""
-            code = code_lines(token.content.removesuffix("\n"), language, self._look, above or "")
-            for line in code:
-                lines += self._pen.wrapped(line, width) if fold and cell_len(line.plain) > width else [
-                    self._pen.line(line)
-                ]  # fmt: skip
-        return [*lines, marker] if leaf.fence_closed else lines
+            texts += code_lines(token.content.removesuffix("\n"), language, self._look, above or "")
+        if leaf.fence_closed:
+            texts.append(Text(token.markup, FENCE))
+        lines: list[str] = []
+        for text in texts:
+            too_wide = fold and cell_len(text.plain) > width
+            lines += self._pen.wrapped(text, width) if too_wide else [self._pen.line(text)]
+        return lines
