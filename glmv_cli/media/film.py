@@ -99,14 +99,24 @@ def _decoder(stream: VideoStream) -> VideoCodecContext:
     return decoder
 
 
-def good_frames(film: Film) -> Iterator[VideoFrame]:
+@dataclass(slots=True)
+class Aim:
+    """Which frame is wanted next: when it is shown. It may move on while frames are decoded."""
+
+    start: int
+    everything: bool = False
+    """All frames before it are wanted, too."""
+
+
+def good_frames(film: Film, aim: Aim | None = None) -> Iterator[VideoFrame]:
     """Decode ``film`` from where it stands and yield its frames as shown, up to the first damage.
 
     Damage before the first good frame is skipped: recordings of broadcasts start anywhere. What follows later
-    damage is not used, since frames after it may show rubbish without being marked.
+    damage is not used, since frames after it may show rubbish without being marked. With ``aim``, frames before it
+    that no other frame builds upon are left out.
     """
     seen = False
-    for frame in _decoded(film):
+    for frame in _decoded(film, aim):
         if frame.is_corrupt and seen:
             return
         if not frame.is_corrupt:
@@ -114,10 +124,12 @@ def good_frames(film: Film) -> Iterator[VideoFrame]:
             yield frame
 
 
-def _decoded(film: Film) -> Iterator[VideoFrame]:
+def _decoded(film: Film, aim: Aim | None) -> Iterator[VideoFrame]:
     """Yield every frame, marked corrupt or not, up to the first error after one; see :func:`good_frames`."""
     seen = False
     for packet in _whole_packets(film):
+        unseen = aim is not None and packet.pts is not None and packet.pts < aim.start and not aim.everything
+        film.decoder.skip_frame = "NONREF" if unseen else "DEFAULT"
         try:
             frames = film.decoder.decode(packet)
         except FFmpegError:

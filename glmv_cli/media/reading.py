@@ -8,7 +8,7 @@ from itertools import chain
 
 from av.video.frame import PictureType, VideoFrame
 
-from glmv_cli.media.film import READ_ERRORS, Film, good_frames, open_film
+from glmv_cli.media.film import READ_ERRORS, Aim, Film, good_frames, open_film
 from glmv_cli.media.timeline import Moment, Timeline
 from glmv_cli.messages import MediaSource
 
@@ -65,40 +65,45 @@ def _reached(shot: Shot, number: int, moment: Moment, timeline: Timeline) -> boo
 
 def _by_keys(film: Film, timeline: Timeline, wanted: Sequence[Moment]) -> Iterator[Shot]:
     """Raises :class:`_LandedLateError` where the film's key frames are not what they seem."""
-    shots, place, seeked = _shots(film), int(timeline.starts[0]), False
+    place = int(timeline.starts[0])
+    aim = Aim(place)
+    shots = _shots(film, aim)
     for moment in wanted:
+        aim.start = moment.start
         entries = timeline.entries(moment.start)
         if entries and timeline.frames_between(place, entries[0]) > _WORTH_SEEKING:
-            shots, seeked = _enter(film, entries, moment.start), True
+            shots = _enter(film, entries, aim)
         shot = next((shot for shot in shots if _start(shot) >= moment.start), None)
         if shot is None:
             return
         place = _start(shot)
-        if place > moment.start and seeked:
-            raise _LandedLateError  # times that follow from those before them, which were skipped
+        if place > moment.start:
+            raise _LandedLateError  # its time follows from those before it, which were skipped
         yield shot
 
 
-def _enter(film: Film, entries: Sequence[int], start: int) -> Iterator[Shot]:
-    """Shots from the first of ``entries`` on that leads to ``start``."""
+def _enter(film: Film, entries: Sequence[int], aim: Aim) -> Iterator[Shot]:
+    """Shots from the first of ``entries`` on that leads to what is wanted."""
     for entry in entries:
         try:
             film.seek(entry)
         except READ_ERRORS:
             continue
-        shots = _shots(film)
+        shots = _shots(film, aim)
         first = next(shots, None)
         # H.264 may be entered where a picture builds up slowly; libavcodec takes it for whole too early.
-        if first is not None and _start(first) <= start and first.frame.pict_type == PictureType.I:
+        if first is not None and _start(first) <= aim.start and first.frame.pict_type == PictureType.I:
             return chain([first], shots)
     raise _LandedLateError
 
 
-def _shots(film: Film) -> Iterator[Shot]:
-    frames = good_frames(film)
+def _shots(film: Film, aim: Aim | None = None) -> Iterator[Shot]:
+    frames = good_frames(film, aim)
     before: VideoFrame | None = None
     frame = next(frames, None)
     while frame is not None:
+        if frame.interlaced_frame and aim is not None:
+            aim.everything = True
         after = next(frames, None) if frame.interlaced_frame else None
         yield Shot(frame, before, after)
         before = frame if frame.interlaced_frame else None
