@@ -29,6 +29,9 @@ _SETTINGS = (
     "max_pixels",
     "min_image_tokens",
     "max_image_tokens",
+    "fps",
+    "max_frames",
+    "max_video_tokens",
     "animated",
     "preview",
 )

@@ -72,12 +72,13 @@ class Talk:
     @property
     def seeing(self) -> SeeingOptions:
         """What the options say, but for what ``/set`` has changed since."""
-        now = self.settings
+        now, given = self.settings, self.options.seeing
         return replace(
-            self.options.seeing,
+            given,
             min_image_tokens=now.min_image_tokens,
             max_image_tokens=now.max_image_tokens,
             animated=now.animated,
+            film=replace(given.film, fps=now.fps, max_frames=now.max_frames, max_tokens=now.max_video_tokens),
         )
 
     @property
