@@ -13,7 +13,7 @@ from glmv_cli.media.timeline import Moment, Timeline
 from glmv_cli.messages import MediaSource
 
 _WORTH_SEEKING = 6
-"""Frames to skip from which on going to a key frame is cheaper than decoding them; see ``benchmarks/video.py``."""
+"""Frames to skip from which on a key frame is gone to: decoding one costs about as much as a few others."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

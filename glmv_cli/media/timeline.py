@@ -89,7 +89,7 @@ class Timeline:
 
         They think in constant rates. So a film of a variable one is shown to them as its copy of a constant rate
         would be: as ticks, at the distance that frames have at the median. A film that is not one of such frames, of
-        which some were dropped, gets 24 ticks a second at least.
+        which some were dropped, gets 24 ticks a second at least, and a whole number of them.
         """
         if self.is_constant(info.fps):
             return info
@@ -100,7 +100,7 @@ class Timeline:
         rate = 1 / (float(np.median(steps)) * float(self.time_base))
         places = self._places(rate)
         if np.abs(places - np.rint(places)).max() > _OFF_GRID:
-            rate = min(max(rate, _LEAST_RATE), _MOST_RATE)
+            rate = float(round(min(max(rate, _LEAST_RATE), _MOST_RATE)))
         return replace(info, total_frames=max(1, round(info.duration * rate)), fps=rate)
 
     def moments(self, indices: Sequence[int], told: VideoInfo) -> list[Moment]:

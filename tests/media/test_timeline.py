@@ -42,7 +42,7 @@ def test_dropped_frames_are_shown_on_in_ticks_of_the_rate() -> None:
 def test_a_frame_that_appears_near_a_tick_keeps_its_own_time() -> None:
     line = timeline(0, 31, 69, 400, 433, end=1000)
     told = line.told(info(line))
-    assert told.fps == pytest.approx(1 / 0.0355)
+    assert told.fps == 28.0
     (shown,) = line.moments([2], told)
     assert (shown.number, shown.time) == (2, 0.069)
 
