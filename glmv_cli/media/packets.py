@@ -16,6 +16,8 @@ from av.stream import Stream
 from glmv_cli.media.film import READ_ERRORS, Film
 from glmv_cli.media.timeline import Ticks, Timeline
 
+_LONGEST_S = 10**8
+"""Three years: no film lasts longer, but damaged ones say so, and what is computed with such times overflows."""
 _CUT_S = Fraction(1)
 """Containers round their length up or follow a longer sound track; only more than this counts as missing."""
 
@@ -25,7 +27,7 @@ class Listing:
     """What the container says on its frames."""
 
     timeline: Timeline | None
-    """None: there are no frames, or none of them has a time."""
+    """None: there are no frames, or they have no times, or impossible ones."""
     frames: int
     missing: Fraction
     """Seconds that the file lacks."""
@@ -38,7 +40,8 @@ def list_frames(film: Film, first: int | None) -> Listing:
     """
     table = _table(film)
     if table is not None and first is not None and table.steady:
-        film.container.seek(int(table.keys[-1]), stream=film.stream)
+        with contextlib.suppress(*READ_ERRORS):  # what cannot be entered late is read from its start
+            film.container.seek(int(table.keys[-1]), stream=film.stream)
         tail = _read_on(film)
         shift = first - int(table.times[0])
         times = table.times + shift
@@ -51,11 +54,18 @@ def list_frames(film: Film, first: int | None) -> Listing:
     return Listing(_timeline(film, times, read.end, keys, numbered=read.timeless), read.frames, read.missing(film))
 
 
-def _timeline(film: Film, starts: Ticks, end: int, keys: Ticks, *, numbered: bool = False) -> Timeline:
+def _timeline(film: Film, starts: Ticks, end: int, keys: Ticks, *, numbered: bool = False) -> Timeline | None:
+    """``None`` if its times are those of no film."""
     time_base = film.stream.time_base or Fraction(1)
+    first, last = int(starts.min()), int(starts.max())
+    most = int(_LONGEST_S / time_base)
+    if last - first > most:
+        return None
     begin = cast(int | None, film.container.start_time)  # the stub knows of no films without
     sound = None if begin is None else round(Fraction(begin, MICROSECONDS) / time_base)
-    return Timeline.of(starts, end, keys, time_base, sound, numbered=numbered)
+    if sound is not None and first - sound > most:
+        sound = None
+    return Timeline.of(starts, end if end - first <= most else last, keys, time_base, sound, numbered=numbered)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
