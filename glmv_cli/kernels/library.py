@@ -1,6 +1,7 @@
 """The C library beside this file: loading it, its functions and structures, what its statuses mean.
 
-``c/glmv.h``, ``c/decode.h`` and ``c/layers.h`` describe them. What Python calls of these is declared here, and only here.
+``c/glmv.h``, ``c/decode.h`` and ``c/layers.h`` describe them. What Python calls of these is declared here, and only
+here.
 """
 
 from __future__ import annotations

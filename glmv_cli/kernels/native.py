@@ -177,15 +177,8 @@ def routed_experts(
     hidden, ids, weights = hidden.contiguous(), ids.to(torch.int64).contiguous(), weights.to(hidden.dtype).contiguous()
     out = torch.empty_like(hidden)
     status = library.loaded().glmv_routed_experts(
-        *(
-            kernel.number,
-            format_of(packing),
-            experts_of(gate_up, down),
-            hidden.data_ptr(),
-            ids.data_ptr(),
-            weights.data_ptr(),
-        ),
-        *(*ids.shape, out.data_ptr(), torch.get_num_threads()),
+        *(kernel.number, format_of(packing), experts_of(gate_up, down), hidden.data_ptr(), ids.data_ptr()),
+        *(weights.data_ptr(), *ids.shape, out.data_ptr(), torch.get_num_threads()),
     )
     library.check(status)
     return out

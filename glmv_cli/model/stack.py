@@ -62,24 +62,25 @@ def _layer(module: Any) -> Layer | None:
 
 
 def _attention(module: Any) -> Attention | None:
-    attention = module.self_attn
-    norms = (module.input_layernorm, getattr(module, "post_self_attn_layernorm", None))
-    heads = tuple(getattr(attention, name, None) for name in ("q_norm", "k_norm"))
+    attention, norm, after = module.self_attn, module.input_layernorm, getattr(module, "post_self_attn_layernorm", None)
+    of_q, of_k = (getattr(attention, name, None) for name in ("q_norm", "k_norm"))
     packed = _packed(attention, ("q_proj", "k_proj", "v_proj", "o_proj"))
-    if not isinstance(attention, Attention4bit) or packed is None or not _are_norms(*norms, *heads):
+    if not isinstance(attention, Attention4bit) or packed is None or not _are_norms(norm, after, of_q, of_k):
         return None
-    return Attention(*map(_weight, norms), *packed, *map(_weight, heads), attention.width)
+    q, k, v, o = packed
+    return Attention(norm.weight, _weight(after), q, k, v, o, _weight(of_q), _weight(of_k), attention.width)
 
 
 def _feedforward(module: Any) -> FeedForward | None:
-    norms = (module.post_attention_layernorm, getattr(module, "post_mlp_layernorm", None))
+    norm, after = module.post_attention_layernorm, getattr(module, "post_mlp_layernorm", None)
     shared, routed = getattr(module.mlp, "shared_experts", module.mlp), None
     if shared is not module.mlp and (routed := _routed(module.mlp)) is None:
         return None
     matrices = _mlp(shared)
-    if matrices is None or not _are_norms(*norms):
+    if matrices is None or not _are_norms(norm, after):
         return None
-    return FeedForward(*map(_weight, norms), *matrices, routed)
+    gate, up, down = matrices
+    return FeedForward(norm.weight, _weight(after), gate, up, down, routed)
 
 
 def _mlp(module: Any) -> Sequence[Weights] | None:

@@ -74,6 +74,8 @@ static void every_shape(int kernel, const glmv_format *format) {
         linear(kernel, format, 3, format->block == 128 ? 384 : 320, T, threads);
         if (T % 4 < 2) layer(kernel, format, T, threads);
         wrong |= check_decode_kernel(kernel, format, T, threads);
+        for (int set = GLMV_PORTABLE; set <= GLMV_AVX512; set++)
+            if (T <= 8 && T % 3 < 2 && glmv_set_runs(set)) wrong |= check_layers(kernel, set, format, T, 11 * (T % 4));
     }
     for (int64_t T = 33; T <= 513; T = T == 33 ? 85 : T + 428) {
         linear(kernel, format, T == 85 ? 259 : 35, T == 33 && format->block < 128 ? 320 : 384, T, 3);

@@ -7,7 +7,7 @@
 
 size_t activations8_size(size_t K) { return pairs_of(K) * (PAIR + 2 * sizeof(float)) + K / 32 * sizeof(float); }
 
-void activations8_prepare(const glmv_format *format, const float *x, size_t K, void *prepared) {
+BODY void fill(const glmv_format *format, const float *x, size_t K, void *prepared) {
     int8_t *values = prepared;
     activations8 at = activations8_at(prepared, K);
     float *scales = (float *)(uintptr_t)at.scales, *offsets = (float *)(uintptr_t)at.offsets;
@@ -26,3 +26,14 @@ void activations8_prepare(const glmv_format *format, const float *x, size_t K, v
             offsets[(u * UNIT + k) / block] -= 128.0f * scales[u] * (float)sum_of(rounded + k, (int)part);
     }
 }
+
+#define PARAMETERS (const glmv_format *format, const float *x, size_t K, void *prepared)
+void activations8_prepare PARAMETERS { fill(format, x, K, prepared); }
+#if defined(GLMV_X86)
+__attribute__((target("avx2,fma"))) void activations8_prepare_avx2 PARAMETERS {
+    fill(format, x, K, prepared);
+}
+__attribute__((target("avx512f,avx512bw,avx512vl"))) void activations8_prepare_avx512 PARAMETERS {
+    fill(format, x, K, prepared);
+}
+#endif

@@ -22,5 +22,9 @@ static inline activations8 activations8_at(const void *prepared, size_t K) {
 
 size_t activations8_size(size_t K);
 void activations8_prepare(const glmv_format *format, const float *x, size_t K, void *prepared);
+#if defined(GLMV_X86)
+void activations8_prepare_avx2(const glmv_format *format, const float *x, size_t K, void *prepared);
+void activations8_prepare_avx512(const glmv_format *format, const float *x, size_t K, void *prepared);
+#endif
 
 #endif

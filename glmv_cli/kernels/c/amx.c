@@ -154,5 +154,5 @@ static void unpack(const glmv_format *format, const uint8_t *packed, const float
 
 static const gemm many = {4, begin, end, amx_panel_size, amx_pack, scratch_size, multiply};
 
-const kernel int8_amx = {"int8:amx", runs, activations8_size, activations8_prepare, rows, unpack, &many};
+const kernel int8_amx = {"int8:amx", runs, activations8_size, activations8_prepare_avx512, rows, unpack, &many};
 #endif

@@ -1,5 +1,5 @@
-/* Scores are taken block by block, with sums that are scaled anew where a larger score comes (arXiv:1805.02867), so that
- * keys and values are read once, for all heads of a group and all tokens. */
+/* Scores are taken block by block, with sums that are scaled anew where a larger score comes (arXiv:1805.02867): keys and
+ * values are read once, for all heads of a group and all tokens. */
 #include "attend.h"
 
 #include <math.h>
@@ -9,10 +9,11 @@
 
 enum {
     LANES = 16,
-    BLOCK = 32,  /* positions whose keys, or values, the first-level cache holds */
-    PART = 512,  /* positions at least of a part */
-    PARTS = 32,
-    TOGETHER = 4 /* heads that share what is read of keys and values */
+    HEADS = 4,  /* that share what is read of keys and values; their scores lie side by side */
+    BLOCK = 32, /* positions whose keys, or values, the first-level cache holds */
+    SCORES = BLOCK * HEADS,
+    PART = 512, /* positions at least of a part */
+    PARTS = 32
 };
 
 /* Lowered to what the instruction set has. */
@@ -20,80 +21,117 @@ typedef float lanes __attribute__((vector_size(LANES * sizeof(float)), aligned(4
 
 static size_t lesser(size_t a, size_t b) { return a < b ? a : b; }
 
-BODY float total(const lanes *v) {
-    float sums[LANES];
-    memcpy(sums, v, sizeof sums);
-    for (size_t half = LANES / 2; half; half /= 2)
-        for (size_t l = 0; l < half; l++) sums[l] += sums[l + half];
-    return sums[0];
+static size_t padded(const glmv_attention *l) { return (size_t)((l->heads / l->groups + HEADS - 1) / HEADS * HEADS); }
+
+/* What adds up to the total of each of four vectors. */
+BODY void totals(const lanes v[HEADS], float out[HEADS]) {
+#if defined(__has_builtin) && __has_builtin(__builtin_shufflevector)
+#define MIX __builtin_shufflevector
+    lanes ab = MIX(v[0], v[1], 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23) +
+               MIX(v[0], v[1], 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31);
+    lanes cd = MIX(v[2], v[3], 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23) +
+               MIX(v[2], v[3], 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31);
+    lanes four = MIX(ab, cd, 0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27) +
+                 MIX(ab, cd, 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31);
+    four += MIX(four, four, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13);
+    four += MIX(four, four, 1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14);
+    for (size_t i = 0; i < HEADS; i++) out[i] = four[4 * i];
+#undef MIX
+#else
+    for (size_t i = 0; i < HEADS; i++) {
+        out[i] = 0;
+        for (size_t l = 0; l < LANES; l++) out[i] += v[i][l];
+    }
+#endif
 }
 
-/* scores[i * BLOCK]: those of `rows` (1 or TOGETHER) queries with a key. */
-BODY void score(const float *q, size_t rows, const float *key, size_t D, float *scores) {
-    lanes sums[TOGETHER] = {{0}};
+/* Those of HEADS queries q[HEADS, D] with a key. */
+BODY void score(const float *q, const float *key, size_t D, float scores[HEADS]) {
+    lanes sums[HEADS] = {{0}};
     size_t d = 0;
     for (; d + LANES <= D; d += LANES)
-        for (size_t i = 0; i < rows; i++) sums[i] += *(const lanes *)(q + i * D + d) * *(const lanes *)(key + d);
-    for (size_t i = 0; i < rows; i++) {
-        scores[i * BLOCK] = total(&sums[i]);
-        for (size_t e = d; e < D; e++) scores[i * BLOCK] += q[i * D + e] * key[e];
-    }
+        for (size_t i = 0; i < HEADS; i++) sums[i] += *(const lanes *)(q + i * D + d) * *(const lanes *)(key + d);
+    totals(sums, scores);
+    for (; d < D; d++)
+        for (size_t i = 0; i < HEADS; i++) scores[i] += q[i * D + d] * key[d];
 }
 
-/* Adds the values of `count` positions, weighted, to those of `rows` queries. */
-BODY void weigh(const float *weights, size_t rows, const float *values, size_t count, size_t D, float *out,
-                size_t stride) {
+/* Adds the values of `count` positions, weighted, to out[HEADS, stride]. */
+BODY void weigh(const float *weights, const float *values, size_t count, size_t D, float *out, size_t stride) {
     size_t d = 0;
     for (; d + 2 * LANES <= D; d += 2 * LANES) {
-        lanes sums[TOGETHER][2];
-        for (size_t i = 0; i < rows; i++) memcpy(sums[i], out + i * stride + d, sizeof sums[i]);
+        lanes sums[HEADS][2];
+        for (size_t i = 0; i < HEADS; i++) memcpy(sums[i], out + i * stride + d, sizeof sums[i]);
         for (size_t j = 0; j < count; j++) {
             lanes first = *(const lanes *)(values + j * D + d), second = *(const lanes *)(values + j * D + d + LANES);
-            for (size_t i = 0; i < rows; i++) {
-                sums[i][0] += weights[i * BLOCK + j] * first;
-                sums[i][1] += weights[i * BLOCK + j] * second;
+            for (size_t i = 0; i < HEADS; i++) {
+                sums[i][0] += weights[j * HEADS + i] * first;
+                sums[i][1] += weights[j * HEADS + i] * second;
             }
         }
-        for (size_t i = 0; i < rows; i++) memcpy(out + i * stride + d, sums[i], sizeof sums[i]);
+        for (size_t i = 0; i < HEADS; i++) memcpy(out + i * stride + d, sums[i], sizeof sums[i]);
     }
     for (; d < D; d++)
-        for (size_t i = 0; i < rows; i++)
-            for (size_t j = 0; j < count; j++) out[i * stride + d] += weights[i * BLOCK + j] * values[j * D + d];
+        for (size_t i = 0; i < HEADS; i++)
+            for (size_t j = 0; j < count; j++) out[i * stride + d] += weights[j * HEADS + i] * values[j * D + d];
 }
 
-/* The scores of a query become weights; what it has summed up so far is scaled to them. */
-BODY void soften(float *scores, size_t count, size_t D, float *out) {
-    float largest = out[D + 1], sum = 0;
-    for (size_t j = 0; j < count; j++) largest = scores[j] > largest ? scores[j] : largest;
-    float factor = out[D + 1] > -INFINITY ? exponential(out[D + 1] - largest) : 0;
-    for (size_t j = 0; j < BLOCK; j++) scores[j] = exponential(scores[j] - largest);
-    for (size_t j = 0; j < count; j++) sum += scores[j];
-    if (factor != 1)
-        for (size_t d = 0; d < D; d++) out[d] *= factor;
-    out[D] = out[D] * factor + sum;
-    out[D + 1] = largest;
+/* Scores become weights; what has been summed up so far is scaled to them. */
+BODY void soften(float *scores, size_t count, size_t D, float *out, size_t stride) {
+    float largest[LANES], sums[HEADS] = {0};
+    for (size_t l = 0; l < LANES; l++) largest[l] = out[l % HEADS * stride + D + 1];
+    for (size_t e = count * HEADS; e < SCORES; e++) scores[e] = -INFINITY;
+    for (size_t e = 0; e < SCORES; e += LANES)
+        for (size_t l = 0; l < LANES; l++) largest[l] = scores[e + l] > largest[l] ? scores[e + l] : largest[l];
+    for (size_t half = LANES / 2; half >= HEADS; half /= 2)
+        for (size_t l = 0; l < half; l++) largest[l] = largest[l + half] > largest[l] ? largest[l + half] : largest[l];
+    for (size_t l = HEADS; l < LANES; l++) largest[l] = largest[l - HEADS];
+    for (size_t e = 0; e < SCORES; e += LANES)
+        for (size_t l = 0; l < LANES; l++) scores[e + l] = exponential(scores[e + l] - largest[l]);
+    for (size_t j = 0; j < count; j++)
+        for (size_t i = 0; i < HEADS; i++) sums[i] += scores[j * HEADS + i];
+    for (size_t i = 0; i < HEADS; i++) {
+        float *sum = out + i * stride + D, factor = sum[1] == largest[i] ? 1 : exponential(sum[1] - largest[i]);
+        for (size_t d = 0; factor != 1 && d < D; d++) out[i * stride + d] *= factor;
+        sum[0] = sum[0] * factor + sums[i];
+        sum[1] = largest[i];
+    }
 }
 
-/* `rows` queries [rows, D] that see `count` positions. */
-BODY void block(const float *q, size_t rows, const float *keys, const float *values, size_t count, size_t D, float *out,
-                size_t stride) {
-    float scores[TOGETHER * BLOCK] = {0};
-    for (size_t j = 0; j < count; j++) score(q, rows, keys + j * D, D, scores + j);
-    for (size_t i = 0; i < rows; i++) soften(scores + i * BLOCK, count, D, out + i * stride);
-    weigh(scores, rows, values, count, D, out, stride);
+/* Queries q[heads, D] of a token that sees `count` positions, BLOCK at most; heads are a multiple of HEADS. */
+BODY void see(const float *q, size_t heads, const float *keys, const float *values, size_t count, size_t D,
+              float *out) {
+    size_t stride = D + 2;
+    for (size_t h = 0; h < heads; h += HEADS) {
+        float scores[SCORES];
+        for (size_t j = 0; j < count; j++) score(q + h * D, keys + j * D, D, scores + j * HEADS);
+        soften(scores, count, D, out + h * stride, stride);
+        weigh(scores, values, count, D, out + h * stride, stride);
+    }
 }
 
-BODY void some_heads(const float *q, size_t heads, const float *keys, const float *values, size_t count, size_t D,
-                     float *out) {
-    size_t h = 0, stride = D + 2;
-    for (; h + TOGETHER <= heads; h += TOGETHER)
-        block(q + h * D, TOGETHER, keys, values, count, D, out + h * stride, stride);
-    for (; h < heads; h++) block(q + h * D, 1, keys, values, count, D, out + h * stride, stride);
+/* out[D] from what parts have summed up, `apart` numbers from one to the next. */
+BODY void combine(const float *partial, size_t parts, size_t apart, size_t D, float *out) {
+    float largest = -INFINITY, sum = 0;
+    for (size_t p = 0; p < parts; p++) {
+        float score = partial[p * apart + D + 1];
+        largest = score > largest ? score : largest;
+    }
+    memset(out, 0, D * sizeof(float));
+    for (size_t p = 0; p < parts; p++) {
+        const float *part = partial + p * apart;
+        float factor = part[D + 1] == largest ? 1 : exponential(part[D + 1] - largest);
+        sum += part[D] * factor;
+        for (size_t d = 0; d < D; d++) out[d] += part[d] * factor;
+    }
+    for (size_t d = 0; d < D; d++) out[d] /= sum;
 }
 
 #define PARAMETERS                                                                                                     \
     (const float *q, size_t heads, const float *keys, const float *values, size_t count, size_t D, float *out)
-FOR_EACH_SET(some_heads, PARAMETERS, (q, heads, keys, values, count, D, out))
+FOR_EACH_SET(see, PARAMETERS, (q, heads, keys, values, count, D, out))
+FOR_EACH_SET(combine, (const float *partial, size_t parts, size_t apart, size_t D, float *out),
+             (partial, parts, apart, D, out))
 
 size_t attend_parts(size_t before) {
     size_t parts = (before + PART - 1) / PART;
@@ -101,7 +139,11 @@ size_t attend_parts(size_t before) {
 }
 
 size_t attend_scratch(const glmv_attention *l, const glmv_step *s) {
-    return (size_t)(s->tokens * (l->heads / l->groups) * l->width);
+    return (size_t)(s->tokens * l->width) * padded(l);
+}
+
+size_t attend_partial(const glmv_attention *l, const glmv_step *s) {
+    return (size_t)(s->tokens * l->groups * (l->width + 2)) * padded(l);
 }
 
 /* A token's heads of a group, in the form in which they are compared: normed, rotated, and keys scaled by 1. */
@@ -126,47 +168,45 @@ static void append(const attention *a, size_t group, float *keys, float *values)
     }
 }
 
-void attend(const attention *a, size_t task, float *scratch) {
+/* Where the sums of a token's heads of a group are. */
+static float *sums_of(const attention *a, size_t part, size_t token, size_t group) {
+    size_t groups = (size_t)a->layer->groups;
+    return a->partial + ((part * (size_t)a->step->tokens + token) * groups + group) * padded(a->layer) *
+                            ((size_t)a->layer->width + 2);
+}
+
+/* A token's queries of a group to q[heads, D], and nothing summed up. */
+static void begin(const attention *a, size_t part, size_t token, size_t group, float *q) {
     const glmv_attention *l = a->layer;
-    size_t D = (size_t)l->width, heads = (size_t)(l->heads / l->groups), tokens = (size_t)a->step->tokens;
-    size_t group = task / a->parts, part = task % a->parts, before = (size_t)a->step->before, last = a->parts - 1;
+    size_t D = (size_t)l->width, heads = (size_t)(l->heads / l->groups), all = padded(l);
+    float *sums = sums_of(a, part, token, group);
+    place(a, a->q + (token * (size_t)l->heads + group * heads) * D, l->q_norm, (int64_t)heads, token,
+          1 / sqrtf((float)D), q);
+    memset(q + heads * D, 0, (all - heads) * D * sizeof(float));
+    memset(sums, 0, all * (D + 2) * sizeof(float));
+    for (size_t h = 0; h < all; h++) sums[h * (D + 2) + D + 1] = -INFINITY;
+}
+
+void attend(const attention *a, size_t task, float *q) {
+    const glmv_attention *l = a->layer;
+    size_t D = (size_t)l->width, heads = padded(l), tokens = (size_t)a->step->tokens, last = a->parts - 1;
+    size_t group = task / a->parts, part = task % a->parts, before = (size_t)a->step->before;
     size_t first = before * part / a->parts, end = part < last ? before * (part + 1) / a->parts : before + tokens;
     float *keys = l->keys + group * (size_t)l->capacity * D, *values = l->values + group * (size_t)l->capacity * D;
-    float scaling = 1 / sqrtf((float)D);
-    float *out = a->partial + (part * tokens * (size_t)l->heads + group * heads) * (D + 2);
     if (part == last) append(a, group, keys, values);
-    for (size_t t = 0; t < tokens; t++) {
-        float *sums = out + t * (size_t)l->heads * (D + 2);
-        place(a, a->q + (t * (size_t)l->heads + group * heads) * D, l->q_norm, (int64_t)heads, t, scaling,
-              scratch + t * heads * D);
-        memset(sums, 0, heads * (D + 2) * sizeof(float));
-        for (size_t h = 0; h < heads; h++) sums[h * (D + 2) + D + 1] = -INFINITY;
-    }
+    for (size_t t = 0; t < tokens; t++) begin(a, part, t, group, q + t * heads * D);
     for (size_t j = first; j < end; j += BLOCK)
         for (size_t t = 0; t < tokens; t++) {
-            size_t seen = lesser(end, before + t + 1), count = j < seen ? lesser(BLOCK, seen - j) : 0;
-            if (count)
-                some_heads_of(a->set)(scratch + t * heads * D, heads, keys + j * D, values + j * D, count, D,
-                                      out + t * (size_t)l->heads * (D + 2));
+            size_t seen = lesser(end, before + t + 1);
+            if (j < seen)
+                see_of(a->set)(q + t * heads * D, heads, keys + j * D, values + j * D, lesser(BLOCK, seen - j), D,
+                               sums_of(a, part, t, group));
         }
 }
 
 void attend_combine(const attention *a, size_t token, float *out) {
-    size_t D = (size_t)a->layer->width, heads = (size_t)a->layer->heads, stride = D + 2;
-    for (size_t h = 0; h < heads; h++) {
-        const float *parts[PARTS];
-        float largest = -INFINITY, sum = 0, *place = out + h * D;
-        for (size_t p = 0; p < a->parts; p++) {
-            parts[p] = a->partial + ((p * (size_t)a->step->tokens + token) * heads + h) * stride;
-            largest = parts[p][D + 1] > largest ? parts[p][D + 1] : largest;
-        }
-        memset(place, 0, D * sizeof(float));
-        for (size_t p = 0; p < a->parts; p++) {
-            float factor = parts[p][D + 1] == largest ? 1 : expf(parts[p][D + 1] - largest);
-            sum += parts[p][D] * factor;
-            for (size_t d = 0; d < D; d++) place[d] += parts[p][d] * factor;
-        }
-        float inverse = 1 / sum;
-        for (size_t d = 0; d < D; d++) place[d] *= inverse;
-    }
+    const glmv_attention *l = a->layer;
+    size_t D = (size_t)l->width, heads = (size_t)(l->heads / l->groups), apart = attend_partial(l, a->step);
+    for (size_t h = 0; h < (size_t)l->heads; h++)
+        combine_of(a->set)(sums_of(a, 0, token, h / heads) + h % heads * (D + 2), a->parts, apart, D, out + h * D);
 }

@@ -12,14 +12,15 @@ typedef struct {
     const glmv_step *step;
     const float *q, *k, *v; /* [T, heads or groups, D], as projected */
     size_t parts;
-    float *partial; /* [parts, T, heads, D + 2]: weighted values, the sum of the weights, the largest score */
+    float *partial; /* of each part: weighted values, the sum of the weights, the largest score */
 } attention;
 
 /* In how many parts a cache is read. */
 size_t attend_parts(size_t before);
 
-/* Numbers that `attend` works in. */
+/* Numbers that `attend` works in, and those of `partial` for a part. */
 size_t attend_scratch(const glmv_attention *layer, const glmv_step *step);
+size_t attend_partial(const glmv_attention *layer, const glmv_step *step);
 
 /* Tasks are numbered by group, then part. The last part of a group appends to the cache. */
 void attend(const attention *a, size_t task, float *scratch);

@@ -16,5 +16,5 @@ INLINE __m256i dot(__m256i even, __m256i odd, __m256i x_even, __m256i x_odd) {
 
 static int runs(void) { return exact_avx2.runs(); }
 
-const kernel int8_avx2 = {"int8:avx2", runs, activations8_size, activations8_prepare, rows, unpack, &avx2_many32};
+const kernel int8_avx2 = {"int8:avx2", runs, activations8_size, activations8_prepare_avx2, rows, unpack, &avx2_many32};
 #endif

@@ -123,6 +123,6 @@ static void unpack(const glmv_format *format, const uint8_t *packed, const float
     exact_avx512.unpack(format, packed, absmax, K, out);
 }
 
-const kernel int8_avx512vnni = {"int8:avx512vnni", runs, activations8_size, activations8_prepare, rows, unpack,
+const kernel int8_avx512vnni = {"int8:avx512vnni", runs, activations8_size, activations8_prepare_avx512, rows, unpack,
                                 &avx512_many8};
 #endif

@@ -18,5 +18,5 @@ static int runs(void) {
     return exact_avx2.runs() && __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) && (eax >> 4 & 1);
 }
 
-const kernel int8_avxvnni = {"int8:avxvnni", runs, activations8_size, activations8_prepare, rows, unpack, &avxvnni_many8};
+const kernel int8_avxvnni = {"int8:avxvnni", runs, activations8_size, activations8_prepare_avx2, rows, unpack, &avxvnni_many8};
 #endif

@@ -7,8 +7,8 @@
 
 #include "simd.h"
 
-/* e^x = 2^n * e^r with |r| <= ln(2) / 2, whose series is cut off after r^7. Below -87 it is e^-87, above 88 e^88; what is
- * no number stays none. */
+/* e^x = 2^n * e^r with |r| <= ln(2) / 2, whose series is cut off after r^7. Below -87 it is e^-87, above 88 e^88; what
+ * is no number stays none. */
 BODY float exponential(float x) {
     const float whole = 12582912.0f; /* 1.5 * 2^23: what is added to it becomes a whole number in its low bits */
     x = x < -87.0f ? -87.0f : x;

@@ -24,7 +24,7 @@ static void take_activations(arena *a, const kernel *k, size_t count, size_t K, 
 
 /* The largest of all layers. */
 typedef struct {
-    size_t q, kv, scratch, inner, experts, choices, expert_inner;
+    size_t q, kv, scratch, partial, inner, experts, choices, expert_inner;
 } sizes;
 
 static sizes sizes_of(const job *j) {
@@ -35,6 +35,7 @@ static sizes sizes_of(const job *j) {
         s.q = larger(s.q, a->heads * a->width);
         s.kv = larger(s.kv, a->groups * a->width);
         s.scratch = larger(s.scratch, (int64_t)attend_scratch(a, j->step));
+        s.partial = larger(s.partial, (int64_t)attend_partial(a, j->step));
         s.inner = larger(s.inner, f->inner);
         s.experts = larger(s.experts, f->router.experts);
         if (f->router.experts) s.choices = larger(s.choices, f->router.choices);
@@ -55,7 +56,7 @@ static void lay_out(job *j, arena *a, sizes s, int threads) {
     j->keys = take(a, T * s.kv * f);
     j->values = take(a, T * s.kv * f);
     j->attention.parts = attend_parts((size_t)j->step->before);
-    j->attention.partial = take(a, j->attention.parts * T * 3 * s.q * f); /* D + 2 <= 3 * D */
+    j->attention.partial = take(a, j->attention.parts * s.partial * f);
     take_activations(a, j->k, T, s.q, &j->mixed);
     j->logits = take(a, T * s.experts * f);
     j->gates = take(a, T * 2 * s.inner * f);

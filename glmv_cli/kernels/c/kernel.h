@@ -109,9 +109,12 @@ extern const kernel int8_amx;
 size_t split_size(size_t K);
 void split(const glmv_format *format, const float *x, size_t K, void *prepared);
 
-/* Weights are read once, and faster than the processor foresees: ask for them early. Past the end this does nothing. */
+/* Weights are read once, and faster than the processor foresees: ask for them early, for the second-level cache, which
+ * waits for more of them at a time than the first. Past the end this does nothing. */
 #if defined(__GNUC__)
-static inline void prefetch(const uint8_t *packed) { __builtin_prefetch((const void *)((uintptr_t)packed + 3072)); }
+static inline void prefetch(const uint8_t *packed) {
+    __builtin_prefetch((const void *)((uintptr_t)packed + 3072), 0, 2);
+}
 static inline void prefetch_at(const uint8_t *packed) { __builtin_prefetch((const void *)packed, 0, 2); }
 static inline void prefetch_scales(const float *next_row, size_t blocks) {
     for (size_t b = 0; b < blocks; b += 16) __builtin_prefetch((const void *)((uintptr_t)next_row + 4 * b));

@@ -14,7 +14,7 @@
 enum {
     LARGEST = 32767,
     SPAN = 512,   /* columns: so many products of 16 and 8 bits do not overflow 32, as 512 * 32767 * 128 < 2^31 */
-    AHEAD = 2048, /* bytes */
+    AHEAD = 3072, /* bytes */
     PART = 16     /* chunks that a thread takes at a time: long streams are read faster */
 };
 

@@ -7,7 +7,7 @@
 
 #if defined(__GNUC__)
 #define BODY static inline __attribute__((always_inline))
-#define PREFETCH(address) __builtin_prefetch((const void *)(address))
+#define PREFETCH(address) __builtin_prefetch((const void *)(address), 0, 2)
 #else
 #define BODY static inline
 #define PREFETCH(address) ((void)0)

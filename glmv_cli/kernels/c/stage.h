@@ -15,7 +15,7 @@ typedef struct {
     const void *x[MAX_TOKENS];  /* prepared, or plain numbers for a plain matrix */
     float *y;
     size_t stride;
-    size_t together, first; /* rows of a chunk, and the first chunk of the stage that is of this piece; set by stage_add */
+    size_t together, first; /* rows of a chunk, and the first of its chunks in the stage: stage_add sets them */
 } piece;
 
 typedef struct {
