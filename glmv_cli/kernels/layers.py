@@ -108,7 +108,8 @@ class Layers:
         Keys and values are written behind the ``before`` tokens that the caches hold.
         """
         kernel, functions = native.chosen().kernel, simd.functions()
-        assert kernel is not None and functions is not None, "there is something that takes it"
+        assert kernel is not None, "it takes x"
+        assert functions is not None
         out, step = x.clone(), self._step
         step.tokens, step.before, step.rotated = x.shape[1], before, cosines.shape[-1]
         step.cosines, step.sines = cosines.data_ptr(), sines.data_ptr()
