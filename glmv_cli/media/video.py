@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import takewhile
 
 import numpy as np
 from av.error import FFmpegError
@@ -11,11 +12,18 @@ from glmv_cli.errors import MediaError, MemoryShortageError
 from glmv_cli.media.frames import DecodedVideo, FrameFit, FrameSampler, Pixels, VideoInfo, check_choice
 from glmv_cli.media.interlace import progressive
 from glmv_cli.media.limits import check_size
-from glmv_cli.media.probe import probe
+from glmv_cli.media.probe import Probed, probe
 from glmv_cli.media.reading import Shot, read_shots
 from glmv_cli.media.rgb import RgbConverter
 from glmv_cli.media.timeline import Moment
+from glmv_cli.media.workers import bands, each
 from glmv_cli.messages import MediaSource
+
+_MOST_DECODERS = 8
+_PIXELS_AT_ONCE = 9_000_000
+"""Of one frame in each decoder, which holds up to twenty: four of 1080p, one of 4K."""
+_WORTH_A_DECODER = 100
+"""Frames of the film."""
 
 
 def read_video(
@@ -45,8 +53,7 @@ def read_video(
     try:
         height, width = fit(len(wanted), info.height, info.width) if fit else (info.height, info.width)
         frames = np.empty((len(wanted), height, width, 3), dtype=np.uint8)
-        shots = read_shots(source, probed.timeline, _without_repeats(wanted), seek=seek)
-        kept = _keep(_checked(source.name, shots, max_pixels), RgbConverter(probed.turn), wanted, frames)
+        kept = _read(source, probed, wanted, frames, max_pixels, seek=seek)
     except (FFmpegError, ValueError) as error:  # a pixel format that cannot become RGB
         raise MediaError(
             f"{source.name} cannot be converted to RGB", hint="convert it to H.264 in mp4, with 8-bit colour"
@@ -63,6 +70,38 @@ def read_video(
         )
     times = tuple(moment.time for moment in wanted[:kept])
     return DecodedVideo(frames[:kept], times, info, _notice(source.name, info, len(wanted), times))
+
+
+def _read(
+    source: MediaSource, probed: Probed, wanted: Sequence[Moment], frames: Pixels, max_pixels: int, *, seek: bool
+) -> int:
+    """Put what is wanted into ``frames`` ``[T, H, W, 3]``, parts at once; return how many come before any damage."""
+    parts = _parts(probed, wanted) if seek else [slice(0, len(wanted))]
+    kept = [0] * len(parts)
+
+    def read(number: int) -> None:
+        part = parts[number]
+        shots = read_shots(source, probed.timeline, _without_repeats(wanted[part]), seek=seek)
+        checked = _checked(source.name, shots, max_pixels)
+        kept[number] = _keep(checked, RgbConverter(probed.turn), wanted[part], frames[part])
+
+    each(read, range(len(parts)))
+    whole = list(takewhile(lambda number: kept[number] == parts[number].stop - parts[number].start, range(len(parts))))
+    return sum(kept[: len(whole) + 1])
+
+
+def _parts(probed: Probed, wanted: Sequence[Moment]) -> list[slice]:
+    """``wanted`` in parts that are worth a decoder each: it can begin with one, and memory stays small."""
+    line, info = probed.timeline, probed.info
+    between = line.frames_between(wanted[0].start, wanted[-1].start)
+    count = min(
+        _MOST_DECODERS,
+        _PIXELS_AT_ONCE // (info.width * info.height),
+        between // _WORTH_A_DECODER,
+        len(line.keys) // 2,
+        len(wanted),
+    )
+    return [slice(first, end) for first, end in bands(len(wanted), -(-len(wanted) // max(1, count)))]
 
 
 def _without_repeats(wanted: Sequence[Moment]) -> list[Moment]:

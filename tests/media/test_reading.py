@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -96,6 +97,43 @@ def test_far_frames_are_entered_at_key_frames(tmp_path: Path, monkeypatch: pytes
     read(path, 5)
     read(path, 50, seek=False)
     assert entered == []
+
+
+@pytest.mark.parametrize("times", [[i * 40 for i in range(500)], np.cumsum([30, 50, 35] * 170).tolist()])
+def test_long_films_are_read_in_parts_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, times: list[int]
+) -> None:
+    monkeypatch.setattr("glmv_cli.media.workers._processors", lambda: 4)
+    opened: list[str] = []
+    entered = Film.seek
+
+    def noted(film: Film, time: int) -> None:
+        opened.append(threading.current_thread().name)
+        entered(film, time)
+
+    monkeypatch.setattr(Film, "seek", noted)
+    path = write_clock(tmp_path / "a.mp4", times)
+    for step in (1, 7):
+        at_once, through = read(path, step), read(path, step, seek=False)
+        assert at_once.times == through.times
+        assert np.array_equal(at_once.frames, through.frames)
+    assert len(set(opened)) > 1
+
+
+def test_what_comes_after_damage_is_not_used_though_it_was_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("glmv_cli.media.workers._processors", lambda: 4)
+    times = [i * 40 for i in range(500)]
+    data = write_clock(tmp_path / "a.mkv", times, gop=10).read_bytes()
+    middle = len(data) // 2
+    rubbish = np.random.default_rng(1).integers(0, 256, 4000, dtype=np.uint8).tobytes()
+    (tmp_path / "b.mkv").write_bytes(data[:middle] + rubbish + data[middle + len(rubbish) :])
+    video = read(tmp_path / "b.mkv", 1)
+    assert 150 < len(video.times) < 350
+    assert list(video.times) == sorted(video.times)
+    assert video.notice is not None
+    check_clock(video, times, tolerance=2)
 
 
 def test_key_frames_that_are_none_cost_time_but_no_frame(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
