@@ -48,10 +48,10 @@ def stack_of(body: Any) -> Stack | None:
     """None: something in it is not as the C library reads it."""
     layers = [_layer(module) for module in body.layers]
     whole = [layer for layer in layers if layer is not None and fits(layer)]
-    norms = [module for module in body.modules() if isinstance(module, RMSNorm)]
-    eps, pairs = {norm.eps for norm in norms}, {module.self_attn.pairs for module in body.layers}
+    eps = {norm.eps for norm in body.modules() if isinstance(norm, RMSNorm)}
     if len(whole) < len(layers) or len(eps) > 1 or not isinstance(body.norm, RMSNorm):
         return None
+    pairs = {module.self_attn.pairs for module in body.layers}
     return Stack(body, Layers(whole, body.norm.weight, eps.pop(), pairs.pop()), whole[0].attention)
 
 
