@@ -8,6 +8,8 @@ from glmv_cli.media.kind import kind_of
 from glmv_cli.media.limits import check_size
 from glmv_cli.messages import MediaSource
 
+_HINT = "convert it to H.264 in mp4, with 8-bit colour"
+
 
 def read_thumbnail(source: MediaSource, width: int, height: int, *, max_pixels: int) -> Pixels:
     """``[H, W, 3]``, upright, no larger than ``width`` x ``height`` and never enlarged.
@@ -41,11 +43,11 @@ def _first_frame(source: MediaSource, fit: FrameFit, max_pixels: int) -> Pixels:
         check_size(source.name, film.stream.width, film.stream.height, max_pixels)
         frame = next(good_frames(film), None)
         if frame is None:
-            raise MediaError(f"{source.name} has no frame that can be decoded")
+            raise MediaError(f"{source.name} has no frame that can be decoded", _HINT)
         check_size(source.name, frame.width, frame.height, max_pixels)
         turn = turn_of(frame)
         width, height = turn.size(*shown_size(frame.width, frame.height, film.stream.sample_aspect_ratio))
         try:
             return RgbConverter(turn).convert(frame, *fit(1, height, width))
         except (FFmpegError, ValueError) as error:  # a pixel format that cannot become RGB
-            raise MediaError(f"{source.name} cannot be converted to RGB") from error
+            raise MediaError(f"{source.name} cannot be converted to RGB", _HINT) from error

@@ -25,6 +25,7 @@ from glmv_cli.media.load import load
 from glmv_cli.media.pages import parse_pages
 from glmv_cli.media.probe import probe
 from glmv_cli.media.sniff import is_heic
+from glmv_cli.media.thumbnail import read_thumbnail
 from glmv_cli.media.video import read_video
 from glmv_cli.messages import MediaSource
 from glmv_cli.prompt.sampling import frame_sampler
@@ -113,6 +114,14 @@ def _anything(data: bytes) -> str:
     return "read"
 
 
+def _thumbnail(data: bytes) -> str:
+    height, width, channels = read_thumbnail(MediaSource("fuzzed", data=data), 40, 30, max_pixels=MAX_PIXELS).shape
+    assert channels == 3, "not RGB"
+    assert 0 < height <= 30, "too high"
+    assert 0 < width <= 40, "too wide"
+    return "read"
+
+
 def _profile(data: bytes) -> str:
     for mode in ("RGB", "L", "CMYK", "RGBA"):
         image = Image.new(mode, (2, 2))
@@ -159,6 +168,7 @@ TARGETS: Mapping[str, Target] = {
     "film": Target(_film, ("film",), 8),
     "film-info": Target(_film_info, ("film",), 3),
     "anything": Target(_anything, ("picture", "animation", "document", "film"), 2),
+    "thumbnail": Target(_thumbnail, ("picture", "animation", "document", "film"), 2),
     "profile": Target(_profile, ("profile",), 1),
     "exif": Target(_exif, ("exif",), 1),
     "document": Target(_document, ("document", "picture"), 3),
