@@ -152,7 +152,7 @@ def _declare(library: ctypes.CDLL) -> None:
         getattr(library, name).argtypes = (_INT,)
     for name in ("glmv_kernel_name", "glmv_quantizer_name"):
         getattr(library, name).argtypes, getattr(library, name).restype = (_INT,), ctypes.c_char_p
-    for name in ("glmv_rows8_quantize", "glmv_route", "glmv_norm", "glmv_rotate"):
+    for name in ("glmv_rows8_quantize", "glmv_route", "glmv_norm", "glmv_rotate", "glmv_rotate_tokens"):
         getattr(library, name).restype = None
     library.glmv_kernel_few.restype = _SIZE
     library.glmv_read.argtypes, library.glmv_read.restype = (_POINTER, _SIZE, _INT), _SIZE
@@ -200,3 +200,7 @@ def _declare_the_rest(library: ctypes.CDLL) -> None:
     )
     library.glmv_norm.argtypes = (_INT, _POINTER, _SIZE, _SIZE, _POINTER, _FLOAT, _POINTER)
     library.glmv_rotate.argtypes = (_POINTER, _SIZE, _SIZE, _POINTER, _POINTER, _SIZE, _INT)
+    library.glmv_rotate_tokens.argtypes = (
+        *(_POINTER, _SIZE, _SIZE, _SIZE, _POINTER, _POINTER),
+        *(_SIZE, _INT, _INT),
+    )

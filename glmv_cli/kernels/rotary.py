@@ -13,11 +13,12 @@ def rotate(x: torch.Tensor, cosines: torch.Tensor, sines: torch.Tensor, pairs: b
     Element ``i`` belongs to ``i + R/2``, or with ``pairs`` ``2i`` to ``2i + 1``.
     """
     functions = simd.functions()
-    rotated = cosines.shape[-1]
-    if functions is None or x.shape[:2].numel() != 1 or not simd.takes(x, cosines, sines):
+    if functions is None or not simd.takes(x, cosines, sines) or cosines.shape[:2] != x.shape[:2]:
         return _rotate(x, cosines, sines, pairs)
-    functions.library.glmv_rotate(
-        *(x.data_ptr(), x.shape[2], x.shape[3], cosines.data_ptr(), sines.data_ptr(), rotated, pairs)
+    heads, width, rotated = x.shape[2], x.shape[3], cosines.shape[-1]
+    functions.library.glmv_rotate_tokens(
+        *(x.data_ptr(), x.shape[:2].numel(), heads, width, cosines.data_ptr(), sines.data_ptr()),
+        *(rotated, pairs, torch.get_num_threads()),
     )
     return x
 

@@ -58,13 +58,13 @@ static int route(int set, int64_t T, int64_t groups, int64_t each, int64_t H, in
 
 int check_decode_set(int set) {
     int wrong = 0;
-    float *heads = numbers(3 * 32), *angles = numbers(16);
+    float *heads = numbers(700 * 3 * 32), *angles = numbers(700 * 16);
     for (int threads = 1; threads <= 3; threads += 2) {
         wrong |= rows8(set, 67, 1, 2, threads) | rows8(set, 130, 77, 1, threads) | rows8(set, 3, 1100, 3, threads);
         wrong |= route(set, 1, 1, 8, 64, threads) | route(set, 3, 5, 3, 71, threads);
     }
-    wrong |= norm(set, 1, 128) | norm(set, 3, 71);
-    for (int pairs = 0; pairs < 2; pairs++) glmv_rotate(heads, 3, 32, angles, angles, 16, pairs);
+    wrong |= norm(set, 1, 128) | norm(set, 3, 71) | norm(set, 1000, 71);
+    for (int pairs = 0; pairs < 2; pairs++) glmv_rotate_tokens(heads, 700, 3, 32, angles, angles, 16, pairs, 3);
     free(heads), free(angles);
     return wrong;
 }

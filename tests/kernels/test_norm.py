@@ -11,7 +11,7 @@ from tests.kernels.settings import SETTINGS
 
 
 @pytest.mark.parametrize("setting", SETTINGS)
-@pytest.mark.parametrize("shape", [(1, 1, 4096), (3, 71), (1, 2, 5, 64), (17, 4096), (2, 1)])
+@pytest.mark.parametrize("shape", [(1, 1, 4096), (3, 71), (1, 2, 5, 64), (17, 4096), (300, 512), (2, 1)])
 @pytest.mark.parametrize("eps", [1e-5, 1.0])
 def test_as_in_float64(setting: str, shape: tuple[int, ...], eps: float, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(native.VARIABLE, setting)

@@ -14,13 +14,25 @@ from tests.kernels.settings import SETTINGS
 
 @pytest.mark.parametrize("setting", SETTINGS)
 @pytest.mark.parametrize("pairs", [False, True], ids=["halves", "pairs"])
-@pytest.mark.parametrize("tokens", [1, 5])
+@pytest.mark.parametrize("tokens", [1, 5, 300])
 @pytest.mark.parametrize("rotated", [16, 32])
-def test_as_transformers(setting: str, pairs: bool, tokens: int, rotated: int, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("batch", [1, 2])
+def test_as_transformers(
+    setting: str, pairs: bool, tokens: int, rotated: int, batch: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv(native.VARIABLE, setting)
-    q, k = torch.randn(1, tokens, 6, 32), torch.randn(1, tokens, 2, 32)
-    angles = torch.randn(1, tokens, rotated // 2)
+    q, k = torch.randn(batch, tokens, 6, 32), torch.randn(batch, tokens, 2, 32)
+    angles = torch.randn(batch, tokens, rotated // 2)
     angles = angles.repeat_interleave(2, dim=-1) if pairs else torch.cat((angles, angles), dim=-1)
     expected = (by_pairs if pairs else by_halves)(q, k, angles.cos(), angles.sin(), unsqueeze_dim=2)
     for x, turned in zip((q, k), expected, strict=True):
         torch.testing.assert_close(rotate(x.clone(), angles.cos(), angles.sin(), pairs), turned)
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_angles_of_one_row_may_serve_for_several(setting: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(native.VARIABLE, setting)
+    x, angles = torch.randn(2, 3, 4, 32), torch.randn(1, 3, 8).repeat(1, 1, 2)
+    both = rotate(x.clone(), angles.cos(), angles.sin(), False)
+    for row in range(2):
+        torch.testing.assert_close(both[row, None], rotate(x[row, None].clone(), angles.cos(), angles.sin(), False))

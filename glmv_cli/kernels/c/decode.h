@@ -1,4 +1,4 @@
-/* What a decode step computes besides products with 4-bit weights. Conventions as in glmv.h.
+/* What a step computes besides products with 4-bit weights. Conventions as in glmv.h.
  *
  * `set` is the instruction set to use, one that glmv_set_runs.
  */
@@ -54,12 +54,17 @@ typedef struct {
 GLMV_API void glmv_route(int set, const glmv_router *router, const float *x, int64_t T, float *logits, int64_t *ids,
                          float *weights, int threads);
 
-/* out[T, H]: each row of x divided by the root of eps plus the mean of its squares, times weight[H]. In one thread. */
+/* out[T, H]: each row of x divided by the root of eps plus the mean of its squares, times weight[H]. In one
+ * thread, or with many elements in as many as OpenMP has been told. */
 GLMV_API void glmv_norm(int set, const float *x, int64_t T, int64_t H, const float *weight, float eps, float *out);
 
 /* Rotates, in place, the first `rotated` of D elements of each head of one token; cosines[rotated], sines[rotated].
  * Element i belongs to i + rotated/2, or with `pairs` 2i to 2i + 1. */
 GLMV_API void glmv_rotate(float *heads, int64_t count, int64_t D, const float *cosines, const float *sines,
                           int64_t rotated, int pairs);
+
+/* The same for heads[T, count, D], with cosines and sines [T, rotated]. */
+GLMV_API void glmv_rotate_tokens(float *heads, int64_t T, int64_t count, int64_t D, const float *cosines,
+                                 const float *sines, int64_t rotated, int pairs, int threads);
 
 #endif

@@ -1,4 +1,4 @@
-/* Root-mean-square normalisation of a few tokens (arXiv:1910.07467). */
+/* Root-mean-square normalisation (arXiv:1910.07467). */
 #include <math.h>
 #include <stddef.h>
 
@@ -22,5 +22,6 @@ BODY void norm(const float *x, size_t H, const float *weight, float eps, float *
 FOR_EACH_SET(norm, (const float *x, size_t H, const float *weight, float eps, float *out), (x, H, weight, eps, out))
 
 void glmv_norm(int set, const float *x, int64_t T, int64_t H, const float *weight, float eps, float *out) {
+#pragma omp parallel for schedule(static) if (T * H > 1 << 16)
     for (int64_t t = 0; t < T; t++) norm_of(set)(x + t * H, (size_t)H, weight, eps, out + t * H);
 }
