@@ -13,6 +13,7 @@ def rotate(x: torch.Tensor, cosines: torch.Tensor, sines: torch.Tensor, pairs: b
     Element ``i`` belongs to ``i + R/2``, or with ``pairs`` ``2i`` to ``2i + 1``.
     """
     functions = simd.functions()
+    cosines, sines = cosines.contiguous(), sines.contiguous()  # transformers transposes what they are made of
     if functions is None or not simd.takes(x, cosines, sines) or cosines.shape[:2] != x.shape[:2]:
         return _rotate(x, cosines, sines, pairs)
     heads, width, rotated = x.shape[2], x.shape[3], cosines.shape[-1]

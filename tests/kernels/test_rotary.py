@@ -30,9 +30,8 @@ def test_as_transformers(
 
 
 @pytest.mark.parametrize("setting", SETTINGS)
-def test_angles_of_one_row_may_serve_for_several(setting: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_angles_may_lie_transposed(setting: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(native.VARIABLE, setting)
-    x, angles = torch.randn(2, 3, 4, 32), torch.randn(1, 3, 8).repeat(1, 1, 2)
-    both = rotate(x.clone(), angles.cos(), angles.sin(), False)
-    for row in range(2):
-        torch.testing.assert_close(both[row, None], rotate(x[row, None].clone(), angles.cos(), angles.sin(), False))
+    x, angles = torch.randn(1, 9, 4, 32), torch.randn(1, 16, 9).transpose(1, 2)
+    expected = rotate(x.clone(), angles.contiguous().cos(), angles.contiguous().sin(), True)
+    torch.testing.assert_close(rotate(x.clone(), angles.cos(), angles.sin(), True), expected)
