@@ -19,7 +19,8 @@ class TurnKeeper:
     """Keeps the exchanges of a chat, as :class:`glmv_cli.cli.chat.recorder.Recorder` has it.
 
     The chat may go back, or to another conversation: each question says after which exchanges it is asked. Those of
-    the same conversation that are not among them count as taken back. ``note`` tells the user a line.
+    the same conversation that are not among them count as taken back. If another chat has gone on with it meanwhile,
+    this one is a conversation of its own from there on. ``note`` tells the user a line.
     """
 
     def __init__(self, environ: Mapping[str, str], note: Callable[[str], None]) -> None:
@@ -28,12 +29,15 @@ class TurnKeeper:
         self._conversation: int | None = None
         # By identity: two exchanges may say the same.
         self._kept: list[tuple[Exchange, int]] = []
+        self._others: tuple[int, ...] = ()
+        """What the conversation had besides when this chat went on with it: taken back, failed, or going on."""
 
     def go_on(self, stored: StoredConversation, conversation: Conversation) -> None:
         """What comes next belongs to ``stored``, of which the chat has made ``conversation``, exchange by exchange."""
         self._conversation = stored.id
         ids = [exchange.id for exchange in stored.standing]
         self._kept = list(zip(conversation.exchanges, ids, strict=True))
+        self._others = tuple(exchange.id for exchange in stored.exchanges if exchange.id not in ids)
 
     def begin(self, model: str, conversation: Conversation, question: Message, think: bool) -> None:
         """``question`` is asked after ``conversation``."""
@@ -47,6 +51,7 @@ class TurnKeeper:
             ids, exchange = writer.begin_with(keeper.command, conversation.system, earlier, asked)
             self._conversation = writer.conversation_of(exchange)
             self._kept = list(zip(conversation.exchanges, ids, strict=True))
+            self._others = ()
             return exchange
 
         keeper.began(keeper.attempt(begin), asked, question)
@@ -77,13 +82,15 @@ class TurnKeeper:
         """What is asked next belongs to another conversation."""
         self._conversation = None
         self._kept = []
+        self._others = ()
 
     def _goes_on(self, writer: HistoryWriter, conversation: Conversation) -> bool:
         """Whether all of ``conversation`` is kept already, as one; it is then what counts of that one."""
         ids = [number for exchange in conversation.exchanges if (number := self._id_of(exchange)) is not None]
         if self._conversation is None or len(ids) < len(conversation.exchanges):
             return False
-        return writer.stand(self._conversation, conversation.system, ids)
+        left = [number for _, number in self._kept if number not in ids]
+        return writer.stand(self._conversation, conversation.system, ids, left, self._others)
 
     def _id_of(self, exchange: Exchange) -> int | None:
         return next((number for kept, number in self._kept if kept is exchange), None)

@@ -57,19 +57,23 @@ class HistoryWriter:
         with explained(self._path), transaction(self._connection):
             self._finish(exchange, outcome)
 
-    def stand(self, conversation: int, system: str | None, exchanges: Collection[int]) -> bool:
-        """The conversation is these exchanges, after ``system``; others of it were taken back.
+    def stand(self, conversation: int, system: str | None, standing: Collection[int],
+              taken_back: Collection[int] = (), others: Collection[int] = ()) -> bool:  # fmt: skip
+        """The conversation is the exchanges ``standing``, after ``system``; those ``taken_back`` are none of it now.
 
-        Returns whether it and all of them are there: somebody may have removed them.
+        Returns whether that is so. It is not, and nothing is changed, if the conversation or one of ``standing`` was
+        removed, or if it has exchanges besides these and ``others``: another chat has gone on with it.
         """
         with explained(self._path), transaction(self._connection):
             rows = self._connection.execute("SELECT id FROM exchanges WHERE conversation_id = ?", (conversation,))
-            there = [row[0] for row in rows]
-            marks = [(exchange not in exchanges, exchange) for exchange in there]
+            there = {row[0] for row in rows}
+            if not there or not there.issuperset(standing) or not there.issubset((*standing, *taken_back, *others)):
+                return False
+            marks = [(False, exchange) for exchange in standing] + [(True, exchange) for exchange in taken_back]
             self._connection.executemany("UPDATE exchanges SET taken_back = ? WHERE id = ?", marks)
             values = (None if system is None else clean(system), conversation)
-            found = self._connection.execute("UPDATE conversations SET system = ? WHERE id = ?", values)
-            return bool(found.rowcount) and set(exchanges) <= set(there)
+            self._connection.execute("UPDATE conversations SET system = ? WHERE id = ?", values)
+            return True
 
     def conversation_of(self, exchange: int) -> int:
         """The conversation that an exchange belongs to."""

@@ -28,6 +28,14 @@ class Chat:
         self.keeper.finish(exchange, None)
         return before.with_exchange(exchange)
 
+    def continued(self) -> Conversation:
+        """The latest conversation, with which this chat goes on."""
+        stored = self.history.latest()
+        assert stored is not None
+        conversation = stored.transcript.conversation
+        self.keeper.go_on(stored, conversation)
+        return conversation
+
     def standing(self) -> list[list[str]]:
         """The questions that stand, by conversation."""
         summaries = sorted(self.history.summaries(), key=lambda summary: summary.id)
@@ -91,12 +99,30 @@ def test_a_conversation_from_a_file_is_kept_as_a_whole(chat: Chat) -> None:
 def test_a_stored_conversation_goes_on(chat: Chat, tmp_path: Path) -> None:
     chat.ask(chat.ask(NOTHING, "one"), "two")
     later = Chat(tmp_path / "home")
-    stored = later.history.latest()
-    assert stored is not None
-    conversation = stored.transcript.conversation
-    later.keeper.go_on(stored, conversation)
-    later.ask(conversation, "three")
+    later.ask(later.continued(), "three")
     assert later.standing() == [["one", "two", "three"]]
+
+
+def test_two_chats_that_go_on_from_one_conversation_leave_each_other_alone(chat: Chat, tmp_path: Path) -> None:
+    chat.ask(NOTHING, "one")
+    first, second = Chat(tmp_path / "home"), Chat(tmp_path / "home")
+    begun = [later.continued() for later in (first, second)]
+    one = first.ask(begun[0], "first")
+    other = second.ask(begun[1], "second")
+    second.keeper.stand(other.without_last())
+    first.ask(one, "first again")
+    second.ask(other, "second again")
+    assert chat.standing() == [["one", "first", "first again"], ["one", "second", "second again"]]
+
+
+def test_what_another_chat_asks_just_now_is_not_taken_back(chat: Chat, tmp_path: Path) -> None:
+    conversation = chat.ask(NOTHING, "one")
+    message = user_message("two")
+    chat.keeper.begin("glm", conversation, message, True)
+    later = Chat(tmp_path / "home")
+    later.ask(later.continued(), "three")
+    chat.keeper.finish(Exchange(message, "", "two indeed", "stop"), None)
+    assert not any(exchange.taken_back for exchange in chat.history.load(1).exchanges)
 
 
 def test_a_conversation_that_was_removed_meanwhile_is_kept_anew(chat: Chat) -> None:

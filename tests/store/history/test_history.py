@@ -72,8 +72,9 @@ def test_what_failed_brought_nothing_or_was_taken_back_does_not_stand(path: Path
     writer.finish(first, WHOLE)
     writer.finish(writer.begin("chat", None, asked("two"), 1), Outcome("", "half", "failed", "not enough memory"))
     writer.begin("chat", None, asked("three"), 1)
-    writer.finish(writer.begin("chat", None, asked("four"), 1), WHOLE)
-    assert writer.stand(1, "new", [first])
+    fourth = writer.begin("chat", None, asked("four"), 1)
+    writer.finish(fourth, WHOLE)
+    assert writer.stand(1, "new", [first], [fourth], others=[first + 1, first + 2])
     stored = History(path).load(1)
     assert [exchange.asked.question for exchange in stored.exchanges] == ["one", "two", "three", "four"]
     assert [exchange.asked.question for exchange in stored.standing] == ["one"]
