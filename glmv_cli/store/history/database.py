@@ -40,9 +40,16 @@ def connect_to_read(path: Path) -> sqlite3.Connection:
     if os.access(path, os.W_OK) and os.access(path.parent, os.W_OK):
         return connect(path)
     with explained(path):
-        # Without a place for its own notes about readers, SQLite opens only what it is told will not change.
-        connection = sqlite3.connect(f"{path.as_uri()}?immutable=1", uri=True, isolation_level=None)
-        return _prepared(connection, path, 0)
+        try:
+            return _read(path, "mode=ro")  # with what a process that writes just now has not yet put into the file
+        except sqlite3.OperationalError:
+            # Without a place for its own notes about readers, SQLite opens only what it is told will not change.
+            return _read(path, "immutable=1")
+
+
+def _read(path: Path, how: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(f"{path.as_uri()}?{how}", uri=True, isolation_level=None)
+    return _prepared(connection, path, 0)
 
 
 @contextmanager

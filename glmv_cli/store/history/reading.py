@@ -64,9 +64,12 @@ class History:
     def search(self, phrases: Sequence[str], limit: int | None = None) -> list[StoredExchange]:
         """The exchanges in whose question, answer or names of media each of ``phrases`` stands, newest first.
 
-        Case does not matter.
+        Case does not matter. Raises :class:`UsageError` if all of them are blank.
         """
-        condition, values = _condition([phrase for phrase in map(clean, phrases) if phrase.strip()])
+        wanted = [phrase for phrase in map(clean, phrases) if phrase.strip()]
+        if not wanted:
+            raise UsageError("there is nothing to search for", "'glmv history list -n 0' lists all conversations")
+        condition, values = _condition(wanted)
         query = f"SELECT * FROM exchanges WHERE {condition} ORDER BY id DESC LIMIT ?"
         with self._reading() as connection:
             rows = connection.execute(query, (*values, -1 if limit is None else limit)).fetchall()
@@ -135,14 +138,15 @@ def _condition(phrases: Sequence[str]) -> tuple[str, list[str]]:
         if len(phrase) < _TRIGRAM:
             conditions.append(r"question || char(10) || answer || char(10) || names LIKE ? ESCAPE '\'")
             values.append("%" + phrase.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_") + "%")
-    return " AND ".join(conditions) or "1", values
+    return " AND ".join(conditions), values
 
 
 def _summary(connection: sqlite3.Connection, row: sqlite3.Row) -> Summary:
-    query = "SELECT question, names, model FROM exchanges WHERE id = ?"
+    query = "SELECT question, model FROM exchanges WHERE id = ?"
     first = connection.execute(query, (row["first"],)).fetchone()
     last = connection.execute(query, (row["last"],)).fetchone()
-    media = tuple(first["names"].split("\n")) if first["names"] else ()
+    names = connection.execute("SELECT name FROM media WHERE exchange_id = ? ORDER BY id", (row["first"],))
+    media = tuple(name for (name,) in names)
     return Summary(row["id"], row["last_began"], row["command"], last["model"], row["number"], first["question"], media)
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import sqlite3
 import stat
 from pathlib import Path
@@ -132,6 +133,27 @@ def test_search_finds_parts_of_words_in_every_language(
     writer.finish(writer.begin("ask", None, asked("What is it?", Medium("cat.png", None, "image", 1))), WHOLE)
     writer.finish(writer.begin("ask", None, asked("it: 100% 红色的圆")), Outcome("Hm.", "", "stop"))
     assert [exchange.id for exchange in History(path).search(phrases)] == found
+
+
+@pytest.mark.parametrize("phrases", [[], [""], [" ", "\t"]])
+def test_there_must_be_something_to_search_for(path: Path, writer: HistoryWriter, phrases: list[str]) -> None:
+    writer.begin("ask", None, asked("Why?"))
+    with pytest.raises(UsageError, match="nothing to search for"):
+        History(path).search(phrases)
+
+
+def test_a_name_of_two_lines_is_one_name(path: Path, writer: HistoryWriter) -> None:
+    media = [Medium(name, None, "image", 1) for name in ("a\nb.png", "c.png")]
+    writer.begin("ask", None, asked("What?", *media))
+    assert History(path).summaries()[0].media == ("a\nb.png", "c.png")
+
+
+def test_who_may_only_read_sees_what_is_written_just_now(
+    path: Path, writer: HistoryWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer.begin("ask", None, asked("Why?"))
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    assert History(path).count() == 1
 
 
 def test_what_is_removed_is_gone_from_the_file_and_its_id_is_not_used_again(path: Path, writer: HistoryWriter) -> None:
