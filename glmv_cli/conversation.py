@@ -18,7 +18,7 @@ Ending = FinishReason | Literal["interrupted"]
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A question, and what came of it. What it cost is known of a whole answer only."""
+    """A question, and what came of it. What it cost is known if anything came."""
 
     question: Message
     thinking: str

@@ -1,7 +1,7 @@
 """What comes back from a model while it answers: a stream of frozen events.
 
-The order is ``Notice* PromptSize Progress* (ThinkingDelta* AnswerDelta*)* Finished``. The deltas, joined, are exactly
-``Finished.thinking`` and ``Finished.answer``.
+The order is ``Notice* PromptSize Progress* (ThinkingDelta* AnswerDelta* SoFar)* ThinkingDelta* AnswerDelta* Finished``.
+The deltas, joined, are exactly ``Finished.thinking`` and ``Finished.answer``.
 """
 
 from __future__ import annotations
@@ -102,6 +102,14 @@ class Timings:
 
 
 @dataclass(frozen=True, slots=True)
+class SoFar:
+    """What an answer has cost up to here, told after each token: it may be interrupted before the next one."""
+
+    usage: Usage
+    timings: Timings
+
+
+@dataclass(frozen=True, slots=True)
 class Offloaded:
     """What was done about experts that do not all lie where they are computed. Hits and misses count experts, each
     once a layer and step.
@@ -144,4 +152,4 @@ class Finished:
     """None: nothing had to be."""
 
 
-Event = Notice | PromptSize | Progress | ThinkingDelta | AnswerDelta | Finished
+Event = Notice | PromptSize | Progress | ThinkingDelta | AnswerDelta | SoFar | Finished

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from glmv_cli.engine.local import Stop, Token
-from glmv_cli.events import AnswerDelta, Box, Finished, Offloaded, Timings, Usage
+from glmv_cli.engine.local import Spent, Stop, Token
+from glmv_cli.events import AnswerDelta, Box, Finished, Offloaded, SoFar, Timings, Usage
 from glmv_cli.media.frames import DecodedImage, DecodedMedia
 from glmv_cli.parsing.boxes import find_boxes, to_pixels
 from glmv_cli.parsing.stops import StopFilter
@@ -17,11 +17,17 @@ from glmv_cli.prompt.inputs import IMAGE, VIDEO, ModelInputs
 
 @dataclass(slots=True)
 class Reply:
-    """Tokens go in, deltas come out; at the end there is the whole."""
+    """Tokens go in, deltas come out; at the end there is the whole.
+
+    ``prompt`` counts what is asked; ``prepare_s``, for decoding media and cutting patches, counts as encoding.
+    """
 
     parser: StreamParser
     stops: StopFilter | None
+    prompt: Usage
     started: float
+    load_s: float
+    prepare_s: float
     thinking: str = ""
     answer: str = ""
     tokens: int = 0
@@ -62,27 +68,34 @@ class Reply:
                 self.thinking += delta.text
         return list(deltas)
 
-    def finished(self, stop: Stop, inputs: ModelInputs, boxes: tuple[Box, ...], load_s: float,
-                 prepare_s: float, offloaded: Offloaded | None) -> Finished:  # fmt: skip
-        """``prepare_s``, decoding media and cutting patches, counts as encoding."""
-        usage = Usage(
-            prompt_tokens=inputs.ids.shape[1],
-            image_tokens=inputs.tokens(IMAGE),
-            video_tokens=inputs.tokens(VIDEO),
+    def so_far(self, spent: Spent) -> SoFar:
+        """What it has cost up to here."""
+        usage = replace(
+            self.prompt,
             thinking_tokens=self.thinking_tokens,
             answer_tokens=self.tokens - self.thinking_tokens,
-            cached_tokens=stop.cached_tokens,
+            cached_tokens=spent.cached_tokens,
         )
         later = max(0, self.tokens - 1)
         timings = Timings(
-            load_s=load_s,
-            encode_s=prepare_s + stop.encode_s,
-            prefill_s=stop.prefill_s,
+            load_s=self.load_s,
+            encode_s=self.prepare_s + spent.encode_s,
+            prefill_s=spent.prefill_s,
             first_token_s=self.first_token_s,
-            decode_s=stop.decode_s,
-            decode_tokens_per_s=later / stop.decode_s if later else 0.0,
+            decode_s=spent.decode_s,
+            decode_tokens_per_s=later / spent.decode_s if later else 0.0,
         )
-        return Finished(self.thinking, self.answer, boxes, stop.reason, usage, timings, offloaded)
+        return SoFar(usage, timings)
+
+    def finished(self, stop: Stop, boxes: tuple[Box, ...], offloaded: Offloaded | None) -> Finished:
+        """The whole."""
+        cost = self.so_far(stop.spent)
+        return Finished(self.thinking, self.answer, boxes, stop.reason, cost.usage, cost.timings, offloaded)
+
+
+def usage_of(inputs: ModelInputs) -> Usage:
+    """Of a prompt, before there is an answer."""
+    return Usage(inputs.ids.shape[1], inputs.tokens(IMAGE), inputs.tokens(VIDEO), 0, 0)
 
 
 def boxes_in(answer: str, shown: list[DecodedMedia]) -> tuple[Box, ...]:

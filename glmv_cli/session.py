@@ -27,7 +27,7 @@ from glmv_cli.placement.threads import Threads
 from glmv_cli.prompt.account import Account, check_room
 from glmv_cli.prompt.builder import sources_of
 from glmv_cli.prompt.inputs import IMAGE, TEXT, VIDEO
-from glmv_cli.reply import Reply, boxes_in
+from glmv_cli.reply import Reply, boxes_in, usage_of
 
 _NO_WISHES = Wishes()
 
@@ -80,19 +80,20 @@ class Session:
         self._check_room(account, request)
         yield account.told(self.context)
         parser = StreamParser(self._markup, inputs.starts_in_thinking)
-        reply = Reply(parser, StopFilter(request.sampling.stop) if request.sampling.stop else None, started)
         sampler = self._sampler(request.sampling, parser)
-        prepared = time.perf_counter()
+        stops = StopFilter(request.sampling.stop) if request.sampling.stop else None
+        reply = Reply(parser, stops, usage_of(inputs), started, model.load_s, time.perf_counter() - started)
         for step in model.engine.generate(inputs, sampler, request.sampling.max_tokens, lambda: reply.stopped):
             if isinstance(step, Token):
                 yield from reply.take(step)
+                yield reply.so_far(step.spent)
             elif isinstance(step, Progress):
                 yield step
             else:
                 yield from reply.end()
                 boxes = boxes_in(reply.answer, [media[source] for source in _last_shown(request)])
                 moved = model.offload.usage().since(before) if model.offload.is_active else None
-                yield reply.finished(step, inputs, boxes, model.load_s, prepared - started, moved)
+                yield reply.finished(step, boxes, moved)
 
     def _check_room(self, account: Account, request: ChatRequest) -> None:
         engine = self._model.engine

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from glmv_cli.errors import GlmvError, MediaError, MemoryShortageError, UsageError
-from glmv_cli.events import AnswerDelta, Notice, ThinkingDelta
+from glmv_cli.events import AnswerDelta, Notice, SoFar, ThinkingDelta
 from glmv_cli.media.limits import DEFAULT_MAX_PIXELS
 from glmv_cli.messages import ChatRequest, MediaPart, MediaSource, Message, SamplingOptions, SeeingOptions, TextPart
 from glmv_cli.model.offload import devices
@@ -49,6 +49,17 @@ def test_a_picture_is_described(session: Session, think: bool) -> None:
         "and a blue square at the bottom right."
     )
     assert finished.finish_reason == "stop"
+
+
+def test_after_each_token_it_is_told_what_the_answer_has_cost(session: Session) -> None:
+    events, finished = ask(session, ChatRequest((user("Describe this image.", "shapes.png"),), think=True))
+    told = [event for event in events if isinstance(event, SoFar)]
+    counts = [cost.usage.thinking_tokens + cost.usage.answer_tokens for cost in told]
+    assert counts == list(range(1, len(told) + 1))
+    assert told[-1].usage == finished.usage
+    assert told[0].usage.prompt_tokens == finished.usage.prompt_tokens
+    assert 0 < told[0].timings.prefill_s == finished.timings.prefill_s
+    assert 0 == told[0].timings.decode_s < told[-1].timings.decode_s <= finished.timings.decode_s
 
 
 def test_usage_counts_every_token_once(session: Session) -> None:

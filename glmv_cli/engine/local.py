@@ -26,22 +26,30 @@ from glmv_cli.prompt.inputs import Medium, ModelInputs
 
 
 @dataclass(frozen=True, slots=True)
+class Spent:
+    """The tokens of the prompt that were known already, and the seconds that an answer has taken by phase."""
+
+    cached_tokens: int
+    encode_s: float
+    prefill_s: float
+    decode_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Token:
     """One token; ``text`` is what it adds, which may be nothing while a character is incomplete."""
 
     id: int
     text: str
+    spent: Spent
 
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """The end of an answer, the tokens of the prompt that were known already, and the seconds it took by phase."""
+    """The end of an answer."""
 
     reason: FinishReason
-    cached_tokens: int
-    encode_s: float
-    prefill_s: float
-    decode_s: float
+    spent: Spent
 
 
 Step = Progress | Token | Stop
@@ -94,10 +102,10 @@ class LocalEngine:
         room = min(max_tokens, room_for_answer(length, self.context_length))
         ids = torch.empty(1, length + room, dtype=torch.int64)  # [1, L + room]
         ids[:, :length] = inputs.ids
-        seconds = _Seconds()
         media = inputs.media()
         marks = marks_of(inputs.ids, media)
         known = self._read.reuse(marks)
+        seconds = _Seconds(known)
         positions = self._network.positions(inputs)
         features = yield from self._encode([m for m in media if int(m.at[-1]) >= known], seconds)
         logits = yield from self._prefill(inputs.ids, marks, features, positions, seconds)
@@ -108,7 +116,7 @@ class LocalEngine:
             if token in self.stop_ids:
                 reason = "stop"
                 break
-            yield Token(token, stream.step(self._tokenizer, token) or "")
+            yield Token(token, stream.step(self._tokenizer, token) or "", seconds.spent)
             if halted():
                 reason = "stop"
                 break
@@ -117,7 +125,7 @@ class LocalEngine:
                     ids[0, end] = token
                     hidden = self._forward(ids[:, end : end + 1], ids[0, end : end + 1], (), positions)
                     token = sampler(ids[:, : end + 1], self._logits(hidden))
-        yield Stop(reason, known, seconds.spent["encode"], seconds.spent["prefill"], seconds.spent["decode"])
+        yield Stop(reason, seconds.spent)
 
     def _encode(self, media: Sequence[Medium], seconds: _Seconds) -> Generator[Progress, None, list[_Features]]:
         """The embeddings of media that were not read yet, one medium at a time."""
@@ -189,11 +197,18 @@ _Features = tuple[torch.Tensor, torch.Tensor]
 class _Seconds:
     """What was spent on computing; what the caller does between two steps is none of it."""
 
-    spent: dict[str, float] = field(default_factory=lambda: {"encode": 0.0, "prefill": 0.0, "decode": 0.0})
+    cached_tokens: int
+    _by_phase: dict[str, float] = field(default_factory=lambda: {"encode": 0.0, "prefill": 0.0, "decode": 0.0})
 
     @contextmanager
     def of(self, phase: str) -> Iterator[None]:
         """Counts the time inside as that of ``phase``."""
         started = time.perf_counter()
         yield
-        self.spent[phase] += time.perf_counter() - started
+        self._by_phase[phase] += time.perf_counter() - started
+
+    @property
+    def spent(self) -> Spent:
+        """So far."""
+        phases = self._by_phase
+        return Spent(self.cached_tokens, phases["encode"], phases["prefill"], phases["decode"])

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from glmv_cli.errors import GlmvError
-from glmv_cli.events import AnswerDelta, Event, Finished, Progress, ThinkingDelta
+from glmv_cli.events import AnswerDelta, Event, Finished, Progress, SoFar, ThinkingDelta
 from glmv_cli.render.output import Output
 from glmv_cli.render.progress import ProgressLine
 from glmv_cli.render.renderer import Renderer
@@ -78,7 +78,7 @@ class BatchRenderer:
         self._line.show(self._source)
 
     def handle(self, event: Event) -> None:
-        if isinstance(event, (Progress, ThinkingDelta, AnswerDelta)):
+        if isinstance(event, (Progress, ThinkingDelta, AnswerDelta, SoFar)):
             self._line.show(self._source)
             return
         self._line.clear()

@@ -15,7 +15,7 @@ from pathlib import Path
 from glmv_cli.cli.environment import AnsweringSession, Environment
 from glmv_cli.cli.main import main
 from glmv_cli.errors import ModelError
-from glmv_cli.events import AnswerDelta, Event, Finished, Progress, ThinkingDelta, Timings, Usage
+from glmv_cli.events import AnswerDelta, Event, Finished, Progress, SoFar, ThinkingDelta, Timings, Usage
 from glmv_cli.messages import ChatRequest
 from glmv_cli.placement.budget import Wishes
 from glmv_cli.placement.threads import Threads
@@ -51,6 +51,7 @@ class EndlessSession:
         yield AnswerDelta("counting")
         for number in range(1_000_000):
             yield AnswerDelta(f"\n{number}")
+            yield SoFar(Usage(9, 4, 0, 0, 2 + number), Timings(0.1, 0.1, 0.1, 0.1, 0.1, 9.0))
             time.sleep(0.01)
 
 

@@ -129,7 +129,7 @@ def first_logits(engine: LocalEngine, inputs: ModelInputs) -> tuple[torch.Tensor
 
     *_, stop = engine.generate(inputs, sampler, 1)
     assert isinstance(stop, Stop)
-    return seen[0], stop.cached_tokens
+    return seen[0], stop.spent.cached_tokens
 
 
 def stop_of(engine: LocalEngine, inputs: ModelInputs, max_tokens: int = 10) -> Stop:

@@ -131,7 +131,7 @@ def test_the_next_turn_reads_only_what_is_new() -> None:
     answer = tokens_of(engine, prompt(LONG), max_tokens=5)
     network.passes.clear()
     following = prompt([*LONG, *answer, 1, 2, 3])
-    assert stop_of(engine, following, max_tokens=1).cached_tokens == 54  # the last token of the answer was not read
+    assert stop_of(engine, following, max_tokens=1).spent.cached_tokens == 54  # the last token of the answer was not read
     assert network.passes == [4]
     assert tokens_of(engine, following) == tokens_of(engine_of(FakeNetwork()), following)
 
@@ -141,7 +141,7 @@ def test_the_same_prompt_again_reads_its_last_token_only() -> None:
     engine = engine_of(network)
     first = tokens_of(engine, prompt(LONG))
     network.passes.clear()
-    assert stop_of(engine, prompt(LONG), max_tokens=1).cached_tokens == 49
+    assert stop_of(engine, prompt(LONG), max_tokens=1).spent.cached_tokens == 49
     assert network.passes == [1]
     assert tokens_of(engine, prompt(LONG)) == first
 
@@ -149,13 +149,13 @@ def test_the_same_prompt_again_reads_its_last_token_only() -> None:
 def test_what_all_prompts_begin_with_is_read_again() -> None:
     engine = engine_of(FakeNetwork())
     tokens_of(engine, prompt(LONG))
-    assert stop_of(engine, prompt(LONG[:15] + [1] * 20)).cached_tokens == 0
+    assert stop_of(engine, prompt(LONG[:15] + [1] * 20)).spent.cached_tokens == 0
 
 
 def test_a_shorter_prompt_cuts_the_cache() -> None:
     engine = engine_of(FakeNetwork())
     tokens_of(engine, prompt(LONG))
-    assert stop_of(engine, prompt(LONG[:30])).cached_tokens == 29
+    assert stop_of(engine, prompt(LONG[:30])).spent.cached_tokens == 29
     assert tokens_of(engine, prompt(LONG[:30])) == tokens_of(engine_of(FakeNetwork()), prompt(LONG[:30]))
 
 
@@ -164,14 +164,14 @@ def test_another_picture_in_the_same_place_is_another_prompt() -> None:
     engine = engine_of(network)
     tokens_of(engine, prompt(LONG, (30, 1)))
     other = prompt(LONG, (30, 2))
-    assert stop_of(engine, other).cached_tokens == 30
+    assert stop_of(engine, other).spent.cached_tokens == 30
     assert tokens_of(engine, other) == tokens_of(engine_of(FakeNetwork()), other)
 
 
 def test_a_token_that_looks_like_a_picture_but_is_text_is_another_prompt() -> None:
     engine = engine_of(FakeNetwork())
     tokens_of(engine, prompt(LONG, (30, 1)))
-    assert stop_of(engine, prompt(LONG)).cached_tokens == 30
+    assert stop_of(engine, prompt(LONG)).spent.cached_tokens == 30
 
 
 def test_a_picture_that_was_read_is_not_looked_at_again() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from glmv_cli.events import Finished
+from glmv_cli.events import SoFar
 from glmv_cli.render.table import aligned
 from glmv_cli.units import format_count
 
@@ -23,9 +23,9 @@ class Cost:
     decode_s: float = 0.0
 
     @classmethod
-    def of(cls, finished: Finished) -> Cost:
+    def of(cls, told: SoFar) -> Cost:
         """Of one answer."""
-        usage, timings = finished.usage, finished.timings
+        usage, timings = told.usage, told.timings
         return cls(
             1, usage.prompt_tokens, usage.cached_tokens, usage.thinking_tokens, usage.answer_tokens,
             timings.encode_s, timings.prefill_s, timings.decode_s,
@@ -42,20 +42,20 @@ class Cost:
 
 @dataclass(slots=True)
 class Statistics:
-    """The cost of the last whole answer, and of all of them."""
+    """The cost of the last answer, and of all of them; of one that was interrupted, what came of it."""
 
     last: Cost = field(default_factory=Cost)
     total: Cost = field(default_factory=Cost)
 
-    def add(self, finished: Finished) -> None:
+    def add(self, told: SoFar) -> None:
         """One more answer."""
-        self.last = Cost.of(finished)
+        self.last = Cost.of(told)
         self.total = self.total.plus(self.last)
 
     def table(self) -> str:
         """Both, side by side."""
         if not self.total.answers:
-            return "no whole answer yet\n"
+            return "no answer yet\n"
         columns = [_column("last", self.last), _column(f"all {self.total.answers}", self.total)]
         return aligned(list(zip(_ROWS, *columns, strict=True)), right=frozenset((1, 2)))
 

@@ -83,7 +83,7 @@ class Talk:
 
     @property
     def used_tokens(self) -> int:
-        """What the conversation takes of the context: by the last whole answer, whose thinking is not kept."""
+        """What the conversation takes of the context: by the last answer, whose thinking is not kept."""
         for exchange in reversed(self.conversation.exchanges):
             if exchange.usage is not None:
                 return exchange.usage.prompt_tokens + exchange.usage.answer_tokens

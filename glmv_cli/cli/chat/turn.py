@@ -12,7 +12,7 @@ from glmv_cli.cli.chat.talk import Talk
 from glmv_cli.cli.failures import explain, write_traceback
 from glmv_cli.conversation import Exchange
 from glmv_cli.errors import GlmvError
-from glmv_cli.events import AnswerDelta, Event, Finished, ThinkingDelta
+from glmv_cli.events import AnswerDelta, Event, Finished, SoFar, ThinkingDelta
 from glmv_cli.messages import Message
 from glmv_cli.render.progress import waiting
 from glmv_cli.render.sanitize import visible_line
@@ -24,6 +24,7 @@ class _Progress:
 
     thinking: str = ""
     answer: str = ""
+    cost: SoFar | None = None
     finished: Finished | None = None
 
     def take(self, event: Event) -> None:
@@ -32,13 +33,17 @@ class _Progress:
                 self.thinking += event.text
             case AnswerDelta():
                 self.answer += event.text
+            case SoFar():
+                self.cost = event
             case Finished():
+                self.cost = SoFar(event.usage, event.timings)
                 self.finished = event
 
     def exchange(self, question: Message) -> Exchange:
         if self.finished is not None:
             return Exchange.of(question, self.finished)
-        return Exchange(question, self.thinking, self.answer, "interrupted")
+        usage, timings = (self.cost.usage, self.cost.timings) if self.cost is not None else (None, None)
+        return Exchange(question, self.thinking, self.answer, "interrupted", (), usage, timings)
 
 
 def take_turn(talk: Talk, question: Message) -> GlmvError | None:
@@ -63,8 +68,8 @@ def take_turn(talk: Talk, question: Message) -> GlmvError | None:
         talk.thinking = came.thinking
         exchange = came.exchange(question)
         talk.recorder.finish(exchange, failure)
-    if came.finished is not None:
-        talk.statistics.add(came.finished)
+    if came.cost is not None:
+        talk.statistics.add(came.cost)
     if came.finished is not None or (failure is None and came.answer.strip()):
         talk.conversation = talk.conversation.with_exchange(exchange)
     return failure

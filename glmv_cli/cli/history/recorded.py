@@ -8,7 +8,7 @@ from typing import Literal
 
 from glmv_cli.cli.history.keeper import Keeper
 from glmv_cli.errors import GlmvError
-from glmv_cli.events import AnswerDelta, Event, Finished, Notice, ThinkingDelta
+from glmv_cli.events import AnswerDelta, Event, Finished, Notice, SoFar, ThinkingDelta
 from glmv_cli.messages import ChatRequest
 from glmv_cli.store.history.records import Outcome
 
@@ -24,6 +24,7 @@ def recorded(
     answer: list[str] = []
     ending: Literal["interrupted", "failed"] = "interrupted"
     error: str | None = None
+    cost: SoFar | None = None
     keeper.begin(model, request.messages[-1], request.think)
     try:
         with closing(events):
@@ -34,6 +35,8 @@ def recorded(
                         thinking.append(event.text)
                     case AnswerDelta():
                         answer.append(event.text)
+                    case SoFar():
+                        cost = event
                     case Finished():
                         keeper.finish(_whole(event))
                 keeper.update(lambda: "".join(thinking), lambda: "".join(answer))
@@ -44,7 +47,9 @@ def recorded(
         error = failure.message if isinstance(failure, GlmvError) else f"{type(failure).__name__}: {failure}"
         raise
     finally:
-        keeper.finish(Outcome("".join(thinking), "".join(answer), ending, error))  # nothing if it is finished already
+        usage, timings = (cost.usage, cost.timings) if cost is not None else (None, None)
+        outcome = Outcome("".join(thinking), "".join(answer), ending, error, (), usage, timings)
+        keeper.finish(outcome)  # nothing if it is finished already
 
 
 def _whole(event: Finished) -> Outcome:

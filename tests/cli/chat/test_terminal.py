@@ -61,6 +61,20 @@ def test_ctrl_c_stops_an_answer_and_keeps_what_there_is(environ: dict[str, str])
         assert Path("talk.md").read_text().endswith("*(interrupted)*\n")
 
 
+def test_an_answer_that_was_stopped_counts_as_far_as_it_came(environ: dict[str, str]) -> None:
+    with Person(CHAT, {**environ, "FAKE": "endless"}) as person:
+        person.is_asked()
+        person.types("count\r")
+        person.sees("\n5")
+        person.types(CTRL_C)
+        person.is_asked()
+        person.types("/stats\r")
+        person.sees("all 1")
+        person.types("/context\r")
+        person.sees("tokens are used of 4,096")
+        assert "\n0 tokens are used" not in person.screen
+
+
 def test_ctrl_c_while_the_prompt_is_read_gives_the_question_and_its_pictures_back(environ: dict[str, str]) -> None:
     with Person(CHAT, {**environ, "FAKE": "reading"}) as person:
         person.is_asked()

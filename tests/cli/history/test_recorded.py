@@ -12,7 +12,7 @@ from glmv_cli.cli.history.keeper import Keeper
 from glmv_cli.cli.history.recorded import recorded
 from glmv_cli.conversation import user_message
 from glmv_cli.errors import MemoryShortageError
-from glmv_cli.events import AnswerDelta, Event, Finished, Notice, ThinkingDelta, Timings, Usage
+from glmv_cli.events import AnswerDelta, Event, Finished, Notice, SoFar, ThinkingDelta, Timings, Usage
 from glmv_cli.messages import ChatRequest, MediaSource
 from glmv_cli.store.history.reading import History
 from glmv_cli.store.history.records import StoredExchange
@@ -50,6 +50,16 @@ def test_the_question_is_kept_before_there_is_an_answer(tmp_path: Path) -> None:
     with closing(recorded(stream(WHOLE), keeper(tmp_path), "glm", REQUEST)) as events:
         next(events)
         assert (only(tmp_path).asked.question, only(tmp_path).ending) == ("What is it?", "unfinished")
+
+
+def test_what_was_interrupted_costs_what_has_come(tmp_path: Path) -> None:
+    cost = SoFar(Usage(9, 4, 0, 2, 1), Timings(0.1, 0.1, 0.1, 0.1, 0.1, 9.0))
+    events = recorded(stream([*WHOLE[:2], cost]), keeper(tmp_path), "glm", REQUEST)
+    assert [next(events) for _ in range(3)][-1] == cost
+    events.close()
+    outcome = only(tmp_path).outcome
+    assert outcome is not None
+    assert (outcome.ending, outcome.usage, outcome.timings) == ("interrupted", cost.usage, cost.timings)
 
 
 def test_what_is_closed_is_interrupted(tmp_path: Path) -> None:
