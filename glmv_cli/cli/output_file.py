@@ -7,8 +7,9 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, TextIO
+from typing import TextIO
 
+from glmv_cli.cli.alone import open_alone
 from glmv_cli.cli.environment import Environment
 from glmv_cli.errors import GlmvError, UsageError
 from glmv_cli.render.errors import write_note
@@ -25,7 +26,9 @@ class OutputFile:
     """
 
     def __init__(self, environment: Environment, name: str) -> None:
-        """Raises :class:`GlmvError` if nothing can be written there, :class:`UsageError` for a directory."""
+        """Raises :class:`GlmvError` if nothing can be written there, or another process does, :class:`UsageError` for a
+        directory.
+        """
         self._name = name
         self._outer = environment
         self._whole = False
@@ -35,7 +38,11 @@ class OutputFile:
         added = _is_open(name) or (self._target.exists() and not self._target.is_file())
         self._partial = None if added else self._target.with_name(f"{self._target.name}.partial")
         try:
-            self._file = _open(Path(name), "a") if self._partial is None else _open(self._partial, "w")
+            self._file: TextIO
+            if self._partial is None:
+                self._file = open(name, "a", encoding="utf-8", newline="")  # noqa: SIM115 - closed by __exit__
+            else:
+                self._file = open_alone(self._partial, name)
         except OSError as error:
             raise GlmvError(f"{name} cannot be written: {(error.strerror or str(error)).lower()}",
                             "check the folder, and your permissions") from error  # fmt: skip
@@ -52,21 +59,20 @@ class OutputFile:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._file.close()
-        if self._partial is None:
-            return
-        if self._whole and error is None:
-            if self._target.exists():
-                shutil.copymode(self._target, self._partial)
-            os.replace(self._partial, self._target)
-        elif self._partial.stat().st_size == 0:
-            self._partial.unlink()
-        else:
-            write_note(self._outer.output, f"what has come is in {self._name}.partial")
-
-
-def _open(path: Path, mode: Literal["a", "w"]) -> TextIO:
-    return path.open(mode, encoding="utf-8", newline="")
+        with self._file:  # closed at last: until then nobody else writes to NAME.partial
+            self._file.flush()
+            if self._partial is None:
+                return
+            if self._whole and error is None:
+                if self._target.exists():
+                    shutil.copymode(self._target, self._partial)
+                os.replace(self._partial, self._target)
+            elif self._partial.stat().st_size == 0:
+                self._partial.unlink()
+            else:
+                # By its own path where the name is a link: it lies beside the target.
+                left = str(self._partial) if os.path.islink(self._name) else f"{self._name}.partial"
+                write_note(self._outer.output, f"what has come is in {left}")
 
 
 def _is_open(name: str) -> bool:

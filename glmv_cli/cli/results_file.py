@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shutil
 from collections.abc import Iterator, Set
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TextIO
+from typing import Any, TextIO
 
+from glmv_cli.cli.alone import lock, open_alone
 from glmv_cli.errors import GlmvError, UsageError
 from glmv_cli.render.sanitize import without_surrogates
 
 _HEADS = ('{"model":', '{"source":')
 """What an answer begins with, and an error."""
+_BYTES = "surrogateescape"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +43,15 @@ def open_results(name: str, inputs: Set[str]) -> Iterator[ResultsFile]:
     path = Path(os.path.realpath(name))
     with ExitStack() as opened:
         try:
-            stream = opened.enter_context(_open(path, "a+"))
-            _lock(stream, path, name)
+            # A line that a killed run left may end within a character: such bytes are read, and written, as they are.
+            stream = opened.enter_context(path.open("a+", encoding="utf-8", errors=_BYTES, newline=""))
+            lock(stream, path, name)
             stream.seek(0)
             lines = stream.readlines()
             kept = list(_kept(lines, {without_surrogates(source) for source in inputs}, name))
             if kept != lines:
                 rest = path.with_name(f"{path.name}.partial")
-                stream = opened.enter_context(_open(rest, "w"))
-                _lock(stream, rest, name)
+                stream = opened.enter_context(open_alone(rest, name, _BYTES))
                 stream.writelines(kept)
                 stream.flush()
                 shutil.copymode(path, rest)
@@ -89,17 +90,3 @@ def _record(line: str) -> dict[str, Any] | None:
         return None
     known = {"source", "error"} if "error" in record else {"model", "source", "prompt", "answer"}
     return record if known <= record.keys() else None
-
-
-def _open(path: Path, mode: Literal["a+", "w"]) -> TextIO:
-    """A line that a killed run left may end within a character: such bytes are read, and written, as they are."""
-    return path.open(mode, encoding="utf-8", errors="surrogateescape", newline="")
-
-
-def _lock(stream: TextIO, path: Path, name: str) -> None:
-    with suppress(BlockingIOError):
-        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        # Since it was opened here, another batch may have put a new file in its place.
-        if os.path.samestat(os.fstat(stream.fileno()), path.stat()):
-            return
-    raise GlmvError(f"another batch writes to {name}", "wait for it, or choose another file")

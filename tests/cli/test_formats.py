@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from glmv_cli.cli.environment import Environment
+from glmv_cli.cli.output_file import OutputFile
 from glmv_cli.errors import MediaError, MemoryShortageError
 from tests.cli.fakes import FakeSession, Glmv
 
@@ -96,6 +98,34 @@ def test_an_answer_that_fails_leaves_the_file_alone(glmv: Glmv, folder: Path) ->
     assert (ran.status, Path("out.txt").read_text()) == (75, "old")
     assert Path("out.txt.partial").read_text() == "echo:\n"
     assert ran.stderr.endswith("note: what has come is in out.txt.partial\n")
+
+
+def test_what_is_left_for_a_link_lies_beside_its_target(glmv: Glmv, folder: Path) -> None:
+    (folder / "there").mkdir()
+    Path("out.txt").symlink_to("there/answer.txt")
+    glmv.session = FakeSession({"a.png": MediaError("broken")}, after=True)
+    ran = glmv("describe", "a.png", "-o", "out.txt")
+    left = folder / "there" / "answer.txt.partial"
+    assert left.read_text() == "echo:\n"
+    assert ran.stderr.endswith(f"note: what has come is in {left.resolve()}\n")
+
+
+def test_a_link_in_the_place_of_what_is_written_is_not_followed(glmv: Glmv, folder: Path) -> None:
+    Path("precious").write_text("mine")
+    Path("out.txt.partial").symlink_to("precious")
+    ran = glmv("describe", "a.png", "-o", "out.txt")
+    assert (ran.status, Path("precious").read_text()) == (1, "mine")
+    assert "out.txt.partial is a link, and is not written to" in ran.stderr
+    assert not ran.opened
+
+
+def test_two_commands_do_not_write_to_one_file(glmv: Glmv, folder: Path) -> None:
+    with OutputFile(Environment.of_process(), "out.txt") as file:
+        file.environment.output.to_stdout("first\n")
+        ran = glmv("describe", "a.png", "-o", "out.txt")
+        file.commit()
+    assert (ran.status, ran.stderr.splitlines()[0]) == (1, "error: another glmv writes to out.txt")
+    assert Path("out.txt").read_text() == "first\n"
 
 
 def test_an_answer_that_never_began_leaves_nothing(glmv: Glmv, folder: Path) -> None:

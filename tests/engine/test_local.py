@@ -131,7 +131,8 @@ def test_the_next_turn_reads_only_what_is_new() -> None:
     answer = tokens_of(engine, prompt(LONG), max_tokens=5)
     network.passes.clear()
     following = prompt([*LONG, *answer, 1, 2, 3])
-    assert stop_of(engine, following, max_tokens=1).spent.cached_tokens == 54  # the last token of the answer was not read
+    # the last token of the answer was not read
+    assert stop_of(engine, following, max_tokens=1).spent.cached_tokens == 54
     assert network.passes == [4]
     assert tokens_of(engine, following) == tokens_of(engine_of(FakeNetwork()), following)
 
