@@ -13,7 +13,7 @@ from glmv_cli.cli.failures import reading, write_traceback
 from glmv_cli.cli.forms import renderer_maker
 from glmv_cli.cli.history.keeper import Keeper
 from glmv_cli.cli.history.recorded import recorded
-from glmv_cli.cli.inquiry import Inquiry, Question, open_inquiry
+from glmv_cli.cli.inquiry import Inquiry, Question, check_apart, open_inquiry
 from glmv_cli.cli.output_file import OutputFile
 from glmv_cli.cli.process import INTERRUPTED
 from glmv_cli.errors import GlmvError
@@ -77,6 +77,8 @@ def _answer_all(environment: Environment, options: AnswerOptions, inquiries: Seq
     desk = Desk(environment, options, model.name, renderer_maker(environment.output, options, model.name, several))
     questions = [question for inquiry in inquiries if (question := desk.open(inquiry)) is not None]
     if questions:
+        if options.written.file is not None:
+            check_apart(options.written.file, questions)
         if any(question.media for question in questions):
             check_sight(model)
         session = open_session(environment, options, model)
@@ -111,6 +113,12 @@ class Desk:
             renderer.begin(inquiry.source)
             self._fail(renderer, error)
         return question
+
+    def refuse(self, question: Question, error: GlmvError) -> None:
+        """Show that it will not be put to a model, and why."""
+        renderer = self._renderer(question.prompt)
+        renderer.begin(question.source)
+        self._fail(renderer, error)
 
     def answer(self, question: Question, session: AnsweringSession) -> None:
         """Show the answer while it comes, or why there is none."""

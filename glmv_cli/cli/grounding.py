@@ -7,7 +7,8 @@ from pathlib import Path
 from glmv_cli.cli.answering import AnswerOptions
 from glmv_cli.cli.answers import Desk, chosen_model, open_session
 from glmv_cli.cli.environment import Environment
-from glmv_cli.cli.inquiry import Inquiry, Question
+from glmv_cli.cli.inquiry import Inquiry, Question, check_apart
+from glmv_cli.config import Settings
 from glmv_cli.errors import GlmvError, MediaError
 from glmv_cli.events import Box
 from glmv_cli.media.kind import kind_of
@@ -43,21 +44,33 @@ def ground_in(environment: Environment, options: AnswerOptions, image: str, what
     question = desk.open(Inquiry((image,), prompt))
     if question is None:
         return desk.status
-    if len(question.media) > 1:
-        raise MediaError(
-            f"{question.source} has {len(question.media)} pages",
-            f"boxes are for one picture: name a page, as {question.media[0].document}#1",
-        )
-    if kind_of(question.media[0], options.settled.settings.animated) != "image":
-        raise MediaError(
-            f"{question.source} is a film",
-            "boxes are for pictures: save one of its frames, or of an animation say --animated first",
-        )
+    error = _not_one_picture(question, options.settled.settings)
+    if error is not None:
+        desk.refuse(question, error)
+        return desk.status
+    if drawn is not None:
+        check_apart(drawn, [question])
     check_sight(model)
     desk.answer(question, open_session(environment, options, model))
     if desk.status == 0 and drawn is not None:
         _draw(question, renderer.boxes, Path(drawn), kind, options.settled.settings.max_pixels)
     return desk.status
+
+
+def _not_one_picture(question: Question, settings: Settings) -> MediaError | None:
+    """Why it cannot be asked for boxes, if it cannot."""
+    first = question.media[0]
+    if len(question.media) > 1:
+        return MediaError(
+            f"{question.source} has {len(question.media)} pages",
+            f"boxes are for one picture: name a page, as {first.document}#1",
+        )
+    if kind_of(first, settings.animated) != "image":
+        return MediaError(
+            f"{question.source} is a film",
+            "boxes are for pictures: save one of its frames, or of an animation say --animated first",
+        )
+    return None
 
 
 def _format_of(drawn: str | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import BinaryIO
@@ -73,6 +74,13 @@ def open_inquiry(inquiry: Inquiry, stdin: BinaryIO, settings: Settings) -> tuple
         return None, errors
     prompt = default_prompt(kinds) if inquiry.prompt is None else inquiry.prompt
     return Question(inquiry.source, prompt, tuple(media), tuple(notices)), []
+
+
+def check_apart(output: str, questions: Sequence[Question]) -> None:
+    """Raise ``UsageError`` if the file ``output`` is one of the media: it would be replaced."""
+    paths = [source.path for question in questions for source in question.media if source.path is not None]
+    if any(os.path.exists(output) and os.path.exists(path) and os.path.samefile(output, path) for path in paths):
+        raise UsageError(f"-o {output} would replace what is asked about", "name another file")
 
 
 def default_prompt(kinds: Sequence[Kind]) -> str:

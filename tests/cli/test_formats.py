@@ -119,6 +119,14 @@ def test_a_link_in_the_place_of_what_is_written_is_not_followed(glmv: Glmv, fold
     assert not ran.opened
 
 
+def test_a_picture_is_not_replaced_by_what_is_said_of_it(glmv: Glmv, folder: Path) -> None:
+    before = Path("a.png").read_bytes()
+    ran = glmv("describe", "b.png", "a.png", "-o", "a.png")
+    assert (ran.status, Path("a.png").read_bytes(), ran.opened) == (2, before, [])
+    assert "error: -o a.png would replace what is asked about" in ran.stderr
+    assert not Path("a.png.partial").exists()
+
+
 def test_two_commands_do_not_write_to_one_file(glmv: Glmv, folder: Path) -> None:
     with OutputFile(Environment.of_process(), "out.txt") as file:
         file.environment.output.to_stdout("first\n")

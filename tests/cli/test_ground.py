@@ -114,6 +114,27 @@ def test_a_film_has_no_boxes(pointing: Glmv) -> None:
     assert (ran.status, ran.opened) == (65, [])
 
 
+def test_a_film_has_a_record_that_says_so(pointing: Glmv) -> None:
+    ran = pointing("ground", "c.mp4", "the cat", "--json")
+    record = json.loads(ran.stdout)
+    assert (ran.status, record["source"], record["error"]["exit_code"]) == (65, "c.mp4", 65)
+    assert record["error"]["message"] in ran.stderr
+
+
+def test_the_picture_itself_is_not_drawn_over(pointing: Glmv) -> None:
+    before = Path("photo.png").read_bytes()
+    Path("link.png").symlink_to("photo.png")
+    for name in ("photo.png", "link.png"):
+        ran = pointing("ground", "photo.png", "the cat", "-o", name)
+        assert (ran.status, ran.stdout, ran.opened) == (2, "", [])
+        assert f"error: -o {name} would replace what is asked about" in ran.stderr
+    assert Path("photo.png").read_bytes() == before
+
+
+def test_options_on_how_text_is_shown_are_not_there(pointing: Glmv) -> None:
+    assert pointing("ground", "photo.png", "the cat", "--render", "plain").status == 2
+
+
 def test_nothing_to_look_for_is_refused(pointing: Glmv) -> None:
     assert pointing("ground", "photo.png", " ").status == 2
 

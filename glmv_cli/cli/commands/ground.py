@@ -20,8 +20,11 @@ Examples:
   glmv ground photo.jpg "the door" --json | jq .boxes
 """
 
+_OF_TEXT = ("render", "show_thinking")
+"""Parameters that mean nothing where boxes are all that is written."""
 
-@partial(answering, without=OF_FILMS)
+
+@partial(answering, without=(*OF_FILMS, *_OF_TEXT))
 def ground(
     context: typer.Context,
     options: AnswerOptions,
