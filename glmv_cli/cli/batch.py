@@ -10,7 +10,7 @@ from glmv_cli.cli.answering import AnswerOptions
 from glmv_cli.cli.answers import Desk, chosen_model, open_session
 from glmv_cli.cli.batch_inputs import batch_inputs
 from glmv_cli.cli.environment import AnsweringSession, Environment
-from glmv_cli.cli.inquiry import Inquiry, Question
+from glmv_cli.cli.inquiry import Inquiry, Question, display_name
 from glmv_cli.cli.results_file import open_results
 from glmv_cli.errors import UsageError
 from glmv_cli.render.batch import BatchLine, BatchRenderer
@@ -52,7 +52,7 @@ class _Batch:
 
     def run(self, names: Sequence[str], prompt: str | None) -> int:
         for name in names:
-            self._line.show(visible_line(name))
+            self._line.show(visible_line(display_name(name)))
             question = self._desk.open(Inquiry((name,), prompt))
             if question is None:
                 continue
@@ -85,7 +85,7 @@ def _results(
         environment.output.to_stdout("")  # a closed output is found out before anything slow
         yield environment, lambda model, question: False
         return
-    with open_results(file, frozenset(names)) as results:
+    with open_results(file, frozenset(map(display_name, names))) as results:
         output = replace(environment.output, stdout=results.stream, stdout_is_tty=False)
         yield (
             replace(environment, output=output),

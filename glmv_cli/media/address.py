@@ -78,10 +78,7 @@ def _download(name: str, address: str, limits: FetchLimits) -> Data:
     handlers = public_handlers() if limits.public_only else ()
     opener = urllib.request.build_opener(_FewRedirects(limits.redirects), *handlers)
     try:
-        request = urllib.request.Request(
-            _in_ascii(address), headers={"User-Agent": f"glmv/{__version__}", "Accept": "*/*"}
-        )
-        with opener.open(request, timeout=limits.stall_s) as response:
+        with opener.open(_request(address), timeout=limits.stall_s) as response:
             return _read(name, response, limits, deadline)
     except urllib.error.HTTPError as error:
         error.close()  # it is a response, and open
@@ -103,6 +100,17 @@ def _download(name: str, address: str, limits: FetchLimits) -> Data:
         raise InputNotFoundError(
             f"{name} cannot be fetched: {str(error) or type(error).__name__}", "check the address and the network"
         ) from error
+
+
+def _request(address: str) -> urllib.request.Request:
+    """Name and password of an address are sent to its host (RFC 7617), and to no other that it redirects to."""
+    credentials, at, host = urlsplit(address).netloc.rpartition("@")
+    bare = urlsplit(address)._replace(netloc=host).geturl() if at else address
+    request = urllib.request.Request(_in_ascii(bare), headers={"User-Agent": f"glmv/{__version__}", "Accept": "*/*"})
+    if at:
+        encoded = base64.b64encode(unquote_to_bytes(os.fsencode(credentials))).decode()
+        request.add_unredirected_header("Authorization", f"Basic {encoded}")
+    return request
 
 
 def _in_ascii(address: str) -> str:

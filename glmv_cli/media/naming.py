@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -9,6 +10,8 @@ from glmv_cli.errors import MediaError
 from glmv_cli.messages import MediaSource
 
 _SCHEMES = ("http", "https", "file")
+_CREDENTIALS = re.compile(r"(?<=://)[^/?#]*@")
+"""User name and password, in front of a host."""
 _SHOWN = 80
 """Characters of an address that stand in messages; those of ``data:`` may be megabytes."""
 
@@ -20,10 +23,14 @@ def is_address(argument: str) -> bool:
 
 
 def shown_name(argument: str) -> str:
-    """What a media argument is called in messages: as it was written, but for long addresses."""
-    if not is_address(argument) or len(argument) <= _SHOWN:
+    """What a media argument is called in messages and kept as: as it was written, but for long addresses, and for the
+    name and password that one may hold.
+    """
+    if not is_address(argument):
         return argument
-    return argument[: _SHOWN - 1] + "…"
+    if argument[:5].lower() != "data:":
+        argument = _CREDENTIALS.sub("", argument, count=1)
+    return argument if len(argument) <= _SHOWN else argument[: _SHOWN - 1] + "…"
 
 
 @contextmanager

@@ -48,6 +48,8 @@ class Web(BaseHTTPRequestHandler):
             "hop": lambda: self.redirect(f"/hop/{int(argument) - 1}" if int(argument) > 1 else "/picture"),
             "to-file": lambda: self.redirect("file:///etc/hostname"),
             "to-ftp": lambda: self.redirect("ftp://127.0.0.1/a.png"),
+            "private": self.private,
+            "to-private": lambda: self.redirect(f"http://localhost:{self.server.server_port}/private"),  # type: ignore[attr-defined]
             "refuses": lambda: self.send_error(403),
             "breaks": lambda: self.send_error(503),
         }
@@ -60,6 +62,13 @@ class Web(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
         self.close_connection = True
+
+    def private(self) -> None:
+        """For "me" with the password "p@ss"."""
+        if self.headers["Authorization"] == "Basic bWU6cEBzcw==":
+            self.reply(PICTURE)
+        else:
+            self.send_error(401)
 
     def endless(self) -> None:
         self.send_response(200)
@@ -126,6 +135,35 @@ def test_what_is_there_is_fetched(web: str) -> None:
 @pytest.mark.parametrize("path", ["café au lait", "caf%C3%A9%20au%20lait#top"])
 def test_addresses_may_be_written_as_people_do(web: str, path: str) -> None:
     assert fetch(f"{web}/{path}", LIMITS).data == PICTURE
+
+
+def test_name_and_password_are_sent_and_not_shown(web: str) -> None:
+    address = web.replace("://", "://me:p%40ss@")
+    source = fetch(f"{address}/private", LIMITS)
+    assert (source.name, source.data) == (f"{web}/private", PICTURE)
+    with pytest.raises(InputNotFoundError, match="404") as caught:
+        fetch(f"{address}/none", LIMITS)
+    assert caught.value.message.startswith(f"{web}/none cannot")
+
+
+def test_no_other_server_gets_the_password(web: str) -> None:
+    with pytest.raises(InputNotFoundError, match="401"):
+        fetch(web.replace("://", "://me:p%40ss@") + "/to-private", LIMITS)
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("https://me:secret@example.org/a.png", "https://example.org/a.png"),
+        ("HTTP://me@example.org", "HTTP://example.org"),
+        ("https://a:b@c@example.org:80/x", "https://example.org:80/x"),
+        ("https://example.org/@me", "https://example.org/@me"),
+        ("https://example.org?mail=a@b", "https://example.org?mail=a@b"),
+        ("me:secret@example.org", "me:secret@example.org"),
+    ],
+)
+def test_names_are_without_credentials(address: str, shown: str) -> None:
+    assert shown_name(address) == shown
 
 
 def test_redirects_are_followed_up_to_a_limit(web: str) -> None:
