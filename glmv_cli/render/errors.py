@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from glmv_cli.errors import GlmvError
 from glmv_cli.render.output import Output
-from glmv_cli.render.sanitize import visible, visible_line
+from glmv_cli.render.sanitize import visible_line, visible_names
 
 
 def write_error(output: Output, error: GlmvError) -> None:
     """``error: message`` and, if there is a hint, a blank line and ``hint: …``."""
-    text = f"{output.styled('error:', '1;31')} {visible(error.message)}\n"
+    text = f"{output.styled('error:', '1;31')} {visible_names(error.message)}\n"
     if error.hint is not None:
-        text += f"\nhint: {visible(error.hint)}\n"
+        text += f"\nhint: {visible_names(error.hint)}\n"
     output.to_stderr(text)
 
 

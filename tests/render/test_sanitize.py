@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glmv_cli.render.sanitize import visible, visible_line, without_surrogates
+from glmv_cli.render.sanitize import visible, visible_line, visible_names, without_surrogates
+
+DIRECTING = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
 
 
 def test_every_control_character_but_newline_and_tab_is_harmless() -> None:
@@ -29,6 +31,18 @@ def test_every_control_character_but_newline_and_tab_is_harmless() -> None:
 )
 def test_control_characters_are_written_out(text: str, shown: str) -> None:
     assert visible(text) == shown
+
+
+def test_names_read_as_they_are() -> None:
+    directing = [chr(code) for code in range(0x110000) if unicodedata.bidirectional(chr(code)) in DIRECTING]
+    assert len(directing) == 9
+    for mark in (*directing, "\u061c", "\u200e", "\u200f"):
+        assert visible_line(f"cat{mark}gnp.exe") == f"cat\\u{ord(mark):04x}gnp.exe"
+    assert visible_names("a\u202eb\nגמל قطة") == "a\\u202eb\nגמל قطة"
+
+
+def test_the_text_of_a_model_may_say_how_it_runs() -> None:
+    assert visible("שלום\u200f!") == "שלום\u200f!"
 
 
 def test_one_line_stays_one_line() -> None:

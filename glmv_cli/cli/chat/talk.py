@@ -14,7 +14,7 @@ from glmv_cli.config import Settings
 from glmv_cli.conversation import Conversation, Exchange
 from glmv_cli.messages import Message, SamplingOptions, SeeingOptions
 from glmv_cli.render.renderer import Renderer
-from glmv_cli.render.sanitize import visible
+from glmv_cli.render.sanitize import visible, visible_names
 from glmv_cli.render.text import Display, TextRenderer
 from glmv_cli.render.timings import TimedRenderer
 from glmv_cli.render.wrap import WordWrap
@@ -54,7 +54,7 @@ class Talk:
     def say(self, text: str) -> None:
         """Text for the user, which is no answer."""
         if text:
-            self.environment.output.to_stderr(visible(text).rstrip("\n") + "\n")
+            self.environment.output.to_stderr(visible_names(text).rstrip("\n") + "\n")
 
     def add(self, item: Staged) -> None:
         """Show this with the next question. Raises :class:`UsageError` if the model only reads."""

@@ -84,7 +84,8 @@ def _head(stored: StoredConversation, exchange: StoredExchange, thinking: bool) 
     words = (f"#{stored.id}", local_time(exchange.began), asked.model, stored.command)
     kinds = {medium.attachment.source: medium.kind for medium in asked.media}
     media = [
-        f"[{kinds[source]}: {name}]" for source, name in in_runs(medium.attachment.source for medium in asked.media)
+        f"[{kinds[source]}: {visible_line(name)}]"
+        for source, name in in_runs(medium.attachment.source for medium in asked.media)
     ]
     lines = ["  ".join(map(visible_line, words)), "", _prefixed("> ", "\n".join([asked.question, *media]))]
     if thinking and exchange.thinking.strip():
