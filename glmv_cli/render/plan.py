@@ -29,7 +29,7 @@ def plan_text(model: PlannedModel, machine: Machine, plan: Plan, speed: Estimate
     notes = [
         *_listed("why", *plan.reasons),
         *_listed("advice", *plan.advice),
-        *_listed("speed", _speed(speed), "an estimate from assumed or nominal bandwidth, not a measurement"),
+        *_listed("speed", _speed(speed), _assumed(speed, machine)),
     ]
     return "\n".join((aligned(heading), _tiers(plan.tiers), _parts(plan), aligned(notes)))
 
@@ -107,6 +107,19 @@ def _speed(speed: Estimate) -> str:
     moved = ", ".join(f"{format_bytes(size)} from {place}" for place, size in shares if size)
     rate = speed.tokens_per_s
     return f"at most about {rate:,.{0 if rate >= 10 else 1}f} tokens/s: a token reads {moved}"
+
+
+def _assumed(speed: Estimate, machine: Machine) -> str:
+    """What the estimate rests on: the driver tells of a GPU what it could do, and of the rest nobody tells anything."""
+    gpus = " or ".join(f"{rate:,}" for rate in sorted({gpu.bandwidth // 10**9 for gpu in machine.gpus}))
+    shares = (
+        (speed.gpu_bytes, gpus, "GPU"),
+        (speed.cpu_bytes, f"{machine.cpu_bandwidth // 10**9:,}", "main memory"),
+        (speed.disk_bytes, f"{machine.disk_bandwidth // 10**9:,}", "disk"),
+    )
+    rates = ", ".join(f"{rate} GB/s from {place}" for size, rate, place in shares if size)
+    measured = "; 'glmv doctor' measures main memory" if speed.cpu_bytes and not machine.simulated else ""
+    return f"assumed, not measured: {rates}{measured}"
 
 
 def _listed(title: str, *lines: str) -> list[list[str]]:

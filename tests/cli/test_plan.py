@@ -30,6 +30,13 @@ def test_a_config_alone_is_enough(glmv: Glmv) -> None:
     assert len(plan["plan"]["layers"]) == 46
 
 
+def test_a_speed_says_what_it_assumes(glmv: Glmv) -> None:
+    told = "assumed, not measured: 40 GB/s from main memory"
+    assert f"{told}\n" in glmv("plan", CONFIG, *NO_GPU).stdout
+    here = glmv("plan", "demo", environ={"CUDA_VISIBLE_DEVICES": ""}).stdout
+    assert f"{told}; 'glmv doctor' measures main memory\n" in here
+
+
 def test_a_directory_with_a_config_and_without_weights_is_enough(glmv: Glmv, folder: Path) -> None:
     directory = folder / "GLM-4.5V"
     directory.mkdir()
@@ -80,7 +87,7 @@ def test_settings_of_the_environment_count_too(glmv: Glmv) -> None:
 def test_the_text_says_where_why_and_how_fast(glmv: Glmv) -> None:
     ran = glmv("plan", CONFIG, "--gpus", "24GiB", "--memory", "64GiB")
     assert (ran.status, ran.stderr) == (0, "")
-    for part in ("107.7 B parameters", "\ncuda:0 ", "\nvision tower ", "\nwhy ", "tokens/s", "not a measurement"):
+    for part in ("107.7 B parameters", "\ncuda:0 ", "\nvision tower ", "\nwhy ", "tokens/s", "not measured"):
         assert part in ran.stdout
     assert "\x1b" not in ran.stdout
     assert max(map(len, ran.stdout.splitlines())) <= 100

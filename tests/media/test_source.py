@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import threading
 from pathlib import Path
 
@@ -48,6 +49,24 @@ def test_a_named_pipe_is_read_once_and_kept(tmp_path: Path) -> None:
     source = open_source(str(pipe), io.BytesIO())
     writer.join()
     assert source.data == b"abc"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_waiting_for_who_writes_into_a_named_pipe_can_be_interrupted(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    former = signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, 0.2)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            open_source(str(pipe), io.BytesIO())
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, former)
 
 
 def test_nothing_on_standard_input_is_bad_media() -> None:
