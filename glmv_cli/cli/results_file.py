@@ -44,7 +44,7 @@ def open_results(name: str, inputs: Set[str]) -> Iterator[ResultsFile]:
     with ExitStack() as opened:
         try:
             # A line that a killed run left may end within a character: such bytes are read, and written, as they are.
-            stream = opened.enter_context(path.open("a+", encoding="utf-8", errors=_BYTES, newline=""))
+            stream: TextIO = opened.enter_context(path.open("a+", encoding="utf-8", errors=_BYTES, newline=""))
             lock(stream, path, name)
             stream.seek(0)
             lines = stream.readlines()
