@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import os
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -16,16 +17,14 @@ from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 from glmv_cli import __version__
 from glmv_cli.errors import InputNotFoundError, MediaError, UsageError
+from glmv_cli.media.connection import WebHandler
 from glmv_cli.media.limits import FetchLimits
 from glmv_cli.media.naming import shown_name
-from glmv_cli.media.public import public_handlers
 from glmv_cli.media.spool import Spool
 from glmv_cli.messages import Data, MediaSource
 from glmv_cli.units import format_bytes
 
 _CHUNK = 256 * 1024
-
-
 _LIMITS = FetchLimits()
 
 
@@ -75,11 +74,10 @@ def _inline(name: str, address: str) -> bytes:
 
 def _download(name: str, address: str, limits: FetchLimits) -> Data:
     deadline = time.monotonic() + limits.total_s
-    handlers = public_handlers() if limits.public_only else ()
-    opener = urllib.request.build_opener(_FewRedirects(limits.redirects), *handlers)
+    opener = _opener(limits, deadline)
     try:
         with opener.open(_request(address), timeout=limits.stall_s) as response:
-            return _read(name, response, limits, deadline)
+            return _read(name, response, limits)
     except urllib.error.HTTPError as error:
         error.close()  # it is a response, and open
         raise InputNotFoundError(
@@ -88,10 +86,10 @@ def _download(name: str, address: str, limits: FetchLimits) -> Data:
     except IncompleteRead as error:
         raise MediaError(f"{name} was cut off", "run the command again") from error
     except TimeoutError as error:
-        raise _too_slow(name, limits.stall_s) from error
+        raise _too_slow(name, limits, deadline) from error
     except urllib.error.URLError as error:
         if isinstance(error.reason, TimeoutError):
-            raise _too_slow(name, limits.stall_s) from error
+            raise _too_slow(name, limits, deadline) from error
         reason = getattr(error.reason, "strerror", None) or str(error.reason)
         raise InputNotFoundError(
             f"{name} cannot be reached: {reason[:1].lower()}{reason[1:]}", "check the address and the network"
@@ -100,6 +98,13 @@ def _download(name: str, address: str, limits: FetchLimits) -> Data:
         raise InputNotFoundError(
             f"{name} cannot be fetched: {str(error) or type(error).__name__}", "check the address and the network"
         ) from error
+
+
+def _opener(limits: FetchLimits, deadline: float) -> urllib.request.OpenerDirector:
+    web = WebHandler(deadline, public_only=limits.public_only)
+    # A proxy would connect for us, to whatever it likes.
+    direct = (urllib.request.ProxyHandler({}),) if limits.public_only else ()
+    return urllib.request.build_opener(_FewRedirects(limits.redirects), web, *direct)
 
 
 def _request(address: str) -> urllib.request.Request:
@@ -121,7 +126,7 @@ def _in_ascii(address: str) -> str:
     return parts._replace(netloc=host, path=path, query=query, fragment="").geturl()
 
 
-def _read(name: str, response: HTTPResponse, limits: FetchLimits, deadline: float) -> Data:
+def _read(name: str, response: HTTPResponse, limits: FetchLimits) -> Data:
     announced = response.headers.get("Content-Length", "")
     size = int(announced) if announced.isdigit() else None
     if size is not None and size > limits.bytes:
@@ -131,8 +136,6 @@ def _read(name: str, response: HTTPResponse, limits: FetchLimits, deadline: floa
             data.write(chunk)
             if data.size > limits.bytes:
                 raise _too_large(name, f"more than {format_bytes(limits.bytes)}", limits)
-            if time.monotonic() > deadline:
-                raise _too_slow(name, limits.total_s)
         if size is not None and data.size < size:
             raise MediaError(
                 f"{name} was cut off: {format_bytes(data.size)} of {format_bytes(size)} came", "run the command again"
@@ -147,7 +150,8 @@ def _too_large(name: str, size: str, limits: FetchLimits) -> MediaError:
     )
 
 
-def _too_slow(name: str, seconds: float) -> MediaError:
+def _too_slow(name: str, limits: FetchLimits, deadline: float) -> MediaError:
+    seconds = limits.total_s if time.monotonic() >= deadline else limits.stall_s
     return MediaError(
         f"{name} took too long: more than {seconds:g} s",
         "try again, raise the settings fetch_seconds and fetch_stall_seconds, or download it with another program",
@@ -162,6 +166,9 @@ def _advice(code: int) -> str:
 
 class _FewRedirects(urllib.request.HTTPRedirectHandler):
     """Follows a few, and only from web to web, never back from https to http."""
+
+    max_redirections = max_repeats = sys.maxsize
+    """Of the class above, which has 10 and 4, whatever is allowed here."""
 
     def __init__(self, most: int) -> None:
         self._most = most

@@ -45,7 +45,9 @@ class Web(BaseHTTPRequestHandler):
             "cut": lambda: self.reply(PICTURE, length=2000),
             "cut-chunks": self.cut_chunks,
             "silent": lambda: self.released.wait(20),
+            "slow-head": self.slow_head,
             "hop": lambda: self.redirect(f"/hop/{int(argument) - 1}" if int(argument) > 1 else "/picture"),
+            "circle": lambda: self.redirect("/circle"),
             "to-file": lambda: self.redirect("file:///etc/hostname"),
             "to-ftp": lambda: self.redirect("ftp://127.0.0.1/a.png"),
             "private": self.private,
@@ -77,6 +79,14 @@ class Web(BaseHTTPRequestHandler):
         try:
             while not self.released.is_set():
                 self.wfile.write(PICTURE)
+        except OSError:
+            pass
+        self.close_connection = True
+
+    def slow_head(self) -> None:
+        try:
+            while not self.released.wait(0.05):
+                self.wfile.write(b"H")
         except OSError:
             pass
         self.close_connection = True
@@ -171,6 +181,11 @@ def test_redirects_are_followed_up_to_a_limit(web: str) -> None:
     assert "redirects more than 3 times" in refused(f"{web}/hop/4").message
 
 
+def test_the_limit_of_redirects_is_the_one_that_was_set(web: str) -> None:
+    assert fetch(f"{web}/hop/12", replace(LIMITS, redirects=12)).data == PICTURE
+    assert "redirects more than 12 times" in refused(f"{web}/circle", replace(LIMITS, redirects=12)).message
+
+
 @pytest.mark.parametrize("path", ["to-file", "to-ftp"])
 def test_redirects_lead_nowhere_but_to_the_web(web: str, path: str) -> None:
     assert isinstance(refused(f"{web}/{path}"), InputNotFoundError)
@@ -195,9 +210,14 @@ def test_a_server_that_says_nothing_is_not_waited_for(web: str) -> None:
     assert "took too long" in error.message
 
 
-def test_a_server_that_trickles_is_not_waited_for(web: str) -> None:
-    limits = replace(LIMITS, bytes=10**12, total_s=0.2)
-    assert "took too long" in refused(f"{web}/endless", limits).message
+@pytest.mark.parametrize("path", ["endless", "slow-head"])
+@pytest.mark.parametrize("public_only", [False, True])
+def test_a_server_that_trickles_is_not_waited_for(
+    web: str, path: str, public_only: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("glmv_cli.media.public.is_public", lambda host: True)
+    limits = replace(LIMITS, bytes=10**12, total_s=0.2, public_only=public_only)
+    assert "took too long: more than 0.2 s" in refused(f"{web}/{path}", limits).message
 
 
 @pytest.mark.parametrize(
@@ -261,6 +281,7 @@ def test_names_of_files_are_no_addresses(name: str) -> None:
     [
         *("127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0"),
         *("224.0.0.1", "255.255.255.255", "::1", "::", "fe80::1%eth0", "fd00::1", "ff02::1", "::ffff:127.0.0.1"),
+        *("fec0::1", "::10.0.0.1", "64:ff9b:1::10.0.0.1"),
         *("64:ff9b::10.0.0.1", "2002:7f00:1::", "2001:0:53aa:64c:0:fffe:80ff:fffe"),
     ],
 )
