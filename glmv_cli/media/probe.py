@@ -7,14 +7,12 @@ from fractions import Fraction
 
 import numpy as np
 
-from glmv_cli.errors import MediaError
-from glmv_cli.media.film import good_frames, open_film
+from glmv_cli.media.film import open_film
+from glmv_cli.media.first_frame import first_frame
 from glmv_cli.media.frames import VideoInfo
-from glmv_cli.media.limits import check_size
 from glmv_cli.media.packets import Listing, list_frames
-from glmv_cli.media.shape import shown_size
 from glmv_cli.media.timeline import Timeline
-from glmv_cli.media.turn import Turn, turn_of
+from glmv_cli.media.turn import Turn
 from glmv_cli.messages import MediaSource
 
 _ROUNDED_S = Fraction(2, 1000)
@@ -43,26 +41,16 @@ def probe(source: MediaSource, *, max_pixels: int) -> Probed:
     """
     name = source.name
     with open_film(source) as film:
-        check_size(name, film.stream.width, film.stream.height, max_pixels)
-        first = next(good_frames(film), None)
-        if first is None:
-            raise MediaError(
-                f"{name} has no frame that can be decoded",
-                hint="the film is empty, damaged or protected; fetch it again or convert it to H.264 in mp4",
-            )
-        # The bitstream may be larger than the container says.
-        check_size(name, first.width, first.height, max_pixels)
+        first = first_frame(name, film, max_pixels=max_pixels)
         declared = film.stream.average_rate or film.stream.guessed_rate
-        turn = turn_of(first)
-        width, height = turn.size(*shown_size(first.width, first.height, film.stream.sample_aspect_ratio))
-        check_size(name, width, height, max_pixels)
+    start = first.frame.pts
     with open_film(source) as film:
-        listing = list_frames(film, first.pts)
-    timeline = _timeline(listing, declared, first.pts)
+        listing = list_frames(film, start)
+    timeline = _timeline(listing, declared, start)
     frames = len(timeline.starts)
     fps, duration = _rate(frames, timeline.seconds, declared)
-    info = VideoInfo(frames, fps, duration, width, height, float(listing.missing), timeline.offset)
-    return Probed(info, timeline, timeline.told(info), turn)
+    info = VideoInfo(frames, fps, duration, first.width, first.height, float(listing.missing), timeline.offset)
+    return Probed(info, timeline, timeline.told(info), first.turn)
 
 
 def _timeline(listing: Listing, declared: Fraction | None, first: int | None) -> Timeline:
