@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import takewhile
+from threading import Event
 
 import numpy as np
 from av.error import FFmpegError
@@ -78,14 +79,15 @@ def _read(
     """Put what is wanted into ``frames`` ``[T, H, W, 3]``, parts at once; return how many come before any damage."""
     parts = _parts(probed, wanted) if seek else [slice(0, len(wanted))]
     kept = [0] * len(parts)
+    stopped = Event()
 
     def read(number: int) -> None:
         part = parts[number]
         shots = read_shots(source, probed.timeline, _without_repeats(wanted[part]), seek=seek)
-        checked = _checked(source.name, shots, max_pixels)
+        checked = takewhile(lambda _: not stopped.is_set(), _checked(source.name, shots, max_pixels))
         kept[number] = _keep(checked, RgbConverter(probed.turn), wanted[part], frames[part])
 
-    each(read, range(len(parts)))
+    each(read, range(len(parts)), stopped)
     whole = list(takewhile(lambda number: kept[number] == parts[number].stop - parts[number].start, range(len(parts))))
     return sum(kept[: len(whole) + 1])
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from typing import TypeVar
 
 Part = TypeVar("Part")
 
 
-def each(work: Callable[[Part], None], parts: Sequence[Part]) -> None:
+def each(work: Callable[[Part], None], parts: Sequence[Part], give_up: Event | None = None) -> None:
     """Does ``work`` on every part, in as many threads as there are processors for this process.
 
-    Raises what ``work`` raises first, after the parts that have begun.
+    Raises what ``work`` raises first, after the parts that have begun. ``give_up`` is set before these are waited for,
+    also when it is an interrupt: ``work`` that takes long looks at it.
     """
     workers = min(len(parts), _processors())
     if workers < 2:
@@ -26,6 +28,8 @@ def each(work: Callable[[Part], None], parts: Sequence[Part]) -> None:
             for future in done:
                 future.result()
         except BaseException:
+            if give_up is not None:
+                give_up.set()
             pool.shutdown(cancel_futures=True)
             raise
 
