@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from bisect import bisect_right
 from dataclasses import dataclass
@@ -22,6 +23,10 @@ _SHORTEST_MS, _USUAL_MS = 10, 100
 """Browsers show frames that state a shorter time than the first for the second."""
 _LONGEST_MS = 60_000
 _MOST_TICKS = 100_000
+_WHOLE_FRAMES = 100
+"""Of as many pixels as one may have: to reach a frame, all before it are laid over each other, and a file of some
+kilobytes can hold thousands.
+"""
 
 
 def read_animation(
@@ -34,7 +39,7 @@ def read_animation(
     that is then on the screen.
 
     Raises:
-        MediaError: damaged from the first chosen frame on, or more than ``max_pixels``.
+        MediaError: damaged from the first chosen frame on, more than ``max_pixels``, or very many frames of them.
         InputNotFoundError: the file cannot be opened any more.
         MemoryShortageError: the chosen frames do not fit in memory.
     """
@@ -70,12 +75,26 @@ class _Clock:
 
 def _read_clock(source: MediaSource, max_pixels: int) -> _Clock:
     with open_picture(source, max_pixels=max_pixels) as image:
+        _check_work(source.name, image, max_pixels)
         ends = list(accumulate(_lengths(image)))
         size = image.size
         # A frame of a GIF may be larger than its screen, which then grows.
         check_size(source.name, *size, max_pixels)
     tick = max(math.gcd(*ends), -(-ends[-1] // _MOST_TICKS))
     return _Clock(VideoInfo(max(1, ends[-1] // tick), 1000 / tick, ends[-1] / 1000, *size), ends, tick)
+
+
+def _check_work(name: str, image: Image.Image, max_pixels: int) -> None:
+    frames = 1
+    with contextlib.suppress(*DAMAGE):  # what there is before the damage is shown
+        frames = getattr(image, "n_frames", 1)
+    pixels = frames * image.width * image.height
+    if pixels > _WHOLE_FRAMES * max_pixels:
+        raise MediaError(
+            f"{name} has {frames:,} frames of {image.width}x{image.height}, {pixels:,} pixels in all, more than the "
+            f"limit of {_WHOLE_FRAMES * max_pixels:,}",
+            f"show its first frame, with --animated first, or allow it with --max-pixels {-(-pixels // _WHOLE_FRAMES)}",
+        )
 
 
 def _lengths(image: Image.Image) -> list[int]:

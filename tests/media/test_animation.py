@@ -89,6 +89,18 @@ def test_the_limit_on_pixels_holds_for_frames() -> None:
         load(MediaSource("a", data=animation("GIF")), sampler=every_tick, max_pixels=191)
 
 
+def test_an_animation_of_very_many_frames_is_refused_with_the_limit_that_allows_it() -> None:
+    images = [Image.new("L", (4, 4), 50 * (number % 2)) for number in range(120)]
+    file = io.BytesIO()
+    images[0].save(file, "GIF", save_all=True, append_images=images[1:])
+    source = MediaSource("a", data=file.getvalue())
+    with pytest.raises(MediaError, match="120 frames of 4x4, 1,920 pixels in all") as caught:
+        load(source, sampler=lambda info: [0], max_pixels=16)
+    assert "--max-pixels 20" in (caught.value.hint or "")
+    assert isinstance(load(source, sampler=lambda info: [0], max_pixels=20), DecodedVideo)
+    assert isinstance(load(source, sampler=lambda info: [0], max_pixels=16, animated="first"), DecodedImage)
+
+
 def test_a_long_pause_makes_no_endless_film() -> None:
     shown = load(MediaSource("a", data=animation("PNG", (30_000_000, 17, 23))), sampler=lambda info: [0, 1])
     assert isinstance(shown, DecodedVideo)
