@@ -95,8 +95,6 @@ __glmv_value() {
         'glmv ground -o' | 'glmv ground --output') value=file ;;
         'glmv ground -m' | 'glmv ground --model') value=model ;;
         'glmv ground --think-budget') value=text ;;
-        'glmv ground --show-thinking') value='choice auto full collapsed none' ;;
-        'glmv ground --render') value='choice live blocks plain' ;;
         'glmv ground --max-tokens') value=text ;;
         'glmv ground --stop') value=text ;;
         'glmv ground --temperature') value=text ;;
@@ -179,7 +177,7 @@ __glmv_words() {
             ;;
         'glmv ground')
             commands=''
-            options='-o --output -m --model --think --no-think --think-budget --show-thinking --render --no-color --json -q --quiet -v --verbose --max-tokens --stop --temperature --top-k --top-p --min-p --repetition-penalty --seed --max-pixels --min-image-tokens --max-image-tokens --animated --gpu-memory --cpu-memory --context --threads --pin --no-pin --history --no-history -h --help'
+            options='-o --output -m --model --think --no-think --think-budget --no-color --json -q --quiet -v --verbose --max-tokens --stop --temperature --top-k --top-p --min-p --repetition-penalty --seed --max-pixels --min-image-tokens --max-image-tokens --animated --gpu-memory --cpu-memory --context --threads --pin --no-pin --history --no-history -h --help'
             ;;
         'glmv inspect')
             commands=''
