@@ -26,10 +26,13 @@ def clip_of(info: VideoInfo, wished: FilmOptions) -> tuple[int, VideoInfo]:
     end = length if wished.end is None else min(wished.end - info.start, length)
     if start >= length:
         raise MediaError(
-            f"the film ends at {info.start + length:.1f} s, before --start {wished.start:g}", "choose an earlier start"
+            f"the film ends at {info.start + length:.1f} s: --start {wished.start:g} leaves nothing",
+            "choose an earlier start",
         )
     if end <= start:
-        raise MediaError(f"the film begins at {info.start:.1f} s, after --end {wished.end:g}", "choose a later end")
+        raise MediaError(
+            f"the film begins at {info.start:.1f} s: --end {wished.end:g} leaves nothing", "choose a later end"
+        )
     first = math.ceil(start * info.fps - _EXACT)
     after = math.ceil(end * info.fps - _EXACT)
     if after <= first:

@@ -69,7 +69,7 @@ def test_a_part_of_a_film_keeps_the_times_of_the_film(glmv: Glmv) -> None:
     assert fact["tokens"] <= 40
     late = glmv("inspect", film, "--start", "1:00", environ=DEMO)
     assert late.status == 65
-    assert "film.mp4: the film ends at 5.0 s, before --start 60" in late.stderr
+    assert "film.mp4: the film ends at 5.0 s: --start 60 leaves nothing" in late.stderr
 
 
 def test_a_budget_of_a_token_is_one_pair_of_frames(glmv: Glmv) -> None:

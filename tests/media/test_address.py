@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import io
 import socket
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -203,10 +202,7 @@ def test_what_breaks_off_is_no_picture(web: str, path: str) -> None:
 
 
 def test_a_server_that_says_nothing_is_not_waited_for(web: str) -> None:
-    start = time.monotonic()
-    error = refused(f"{web}/silent", replace(LIMITS, stall_s=0.2))
-    assert time.monotonic() - start < 15
-    assert "took too long" in error.message
+    assert "took too long" in refused(f"{web}/silent", replace(LIMITS, stall_s=0.2)).message
 
 
 @pytest.mark.parametrize("path", ["endless", "slow-head"])

@@ -66,9 +66,9 @@ def test_times_are_those_of_the_films_clock() -> None:
 
 
 def test_a_part_beside_the_film_is_an_error() -> None:
-    with pytest.raises(MediaError, match=r"ends at 12\.0 s, before --start 15"):
+    with pytest.raises(MediaError, match=r"ends at 12\.0 s: --start 15 leaves"):
         clip_of(film(10, start=2.0), FilmOptions(start=15))
-    with pytest.raises(MediaError, match=r"begins at 2\.0 s, after --end 1\.5"):
+    with pytest.raises(MediaError, match=r"begins at 2\.0 s: --end 1\.5 leaves"):
         clip_of(film(10, start=2.0), FilmOptions(end=1.5))
 
 
