@@ -4,7 +4,8 @@ The film is 1080p at 24 frames a second in H.264 with a key frame each five seco
 minute of it is drawn and encoded, and then repeated. 600 and 60 frames are read, evenly spread, in the size in which
 GLM-4.5V sees them, each time in a process of its own: by key frames, and with ``--through`` by decoding everything. The
 loop decodes the first minutes (``--loop``) and converts as many frames a minute; its time is that of the whole film at
-this speed. Memory is the peak beyond what the imports take.
+this speed. Memory is the peak beyond what the imports take. torchcodec is no peer here: its wheel does not load
+where FFmpeg's libraries are not installed.
 """
 
 from __future__ import annotations
