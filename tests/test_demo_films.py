@@ -39,9 +39,9 @@ CODECS = (
     ("wmv", "wmv2", "yuv420p"),
 )
 RATES = (Fraction(15), Fraction(24), Fraction(30000, 1001), Fraction(60))
-PACES: dict[Pace, Fraction] = {"drops": Fraction(1, 2), "slows": Fraction(2, 3)}
-"""And how many frames they have, beside a steady pace. One more, of which the last one's length does not matter, since
-containers guess it."""
+PACES: dict[Pace, int] = {"drops": 75, "slows": 101}
+"""And how many frames they have, of 30 a second, to last as long as the example. Of 75, the one that first has the star
+is not dropped: else it is seen half a second later, and the demo model says the second after."""
 
 pytestmark = pytest.mark.usefixtures("default_kernel")
 
@@ -61,7 +61,7 @@ def answer(session: Session, path: Path) -> str:
 
 
 def assert_understood(session: Session, film: Film, directory: Path) -> None:
-    frames = round(FILM.seconds * film.rate * PACES.get(film.pace, 1)) + (film.pace in PACES)
+    frames = PACES.get(film.pace, round(FILM.seconds * film.rate))
     assert answer(session, write_film(replace(film, count=frames), directory, scene)) == ANSWER
 
 

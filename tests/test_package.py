@@ -39,6 +39,7 @@ PUBLIC_NAMES = {
         "Progress",
         "PromptPart",
         "PromptSize",
+        "SoFar",
         "ThinkingDelta",
         "Timings",
         "Usage",
