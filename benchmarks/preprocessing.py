@@ -18,7 +18,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -27,20 +26,9 @@ from PIL import Image
 
 from glmv_cli.media.resize import resize_picture
 from glmv_cli.prompt.patches import normalised, patchify
-from glmv_cli.prompt.pixels import PixelRules, target_size
-from tests.prompt.library import FAMILIES
+from glmv_cli.prompt.pixels import target_size
+from tests.prompt.library import FAMILIES, FILM_RULES, PICTURE_RULES
 
-RULES = PixelRules(
-    min_pixels=12_544,
-    max_pixels=9_633_792,
-    mean=(0.48145466, 0.4578275, 0.40821073),
-    std=(0.26862954, 0.26130258, 0.27577711),
-    rescale=1 / 255,
-    patch_size=14,
-    temporal_patch_size=2,
-    merge_size=2,
-)
-FILM_RULES = replace(RULES, max_pixels=47_040_000, film=True)
 PICTURES = {"1 MP": (1000, 1000), "12 MP": (3000, 4000), "48 MP": (6000, 8000)}
 FILMS = {"60 frames": 60, "600 frames": 600}
 FRAME = (360, 640)
@@ -56,15 +44,15 @@ def picture_ways(height: int, width: int) -> dict[str, Work]:
         picture.paste(Image.fromarray(strip), (0, top))
 
     def as_bytes() -> torch.Tensor:
-        pixels = resize_picture(picture, *target_size(1, height, width, RULES))
-        return patchify(pixels[None], RULES, (height, width))[0]
+        pixels = resize_picture(picture, *target_size(1, height, width, PICTURE_RULES))
+        return patchify(pixels[None], PICTURE_RULES, (height, width))[0]
 
-    levels = torch.from_numpy(RULES.levels())
+    levels = torch.from_numpy(PICTURE_RULES.levels())
     theirs = FAMILIES[0]
     return {
         WAYS[0]: as_bytes,
         WAYS[1]: lambda: normalised(as_bytes(), levels),
-        WAYS[2]: lambda: theirs.picture_values(picture, RULES),
+        WAYS[2]: lambda: theirs.picture_values(picture, PICTURE_RULES),
     }
 
 

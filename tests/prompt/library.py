@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any
 from unittest import mock
@@ -26,6 +26,19 @@ from transformers.models.glm46v.image_processing_pil_glm46v import smart_resize 
 from glmv_cli.prompt.pixels import PixelRules
 
 Pixels = npt.NDArray[np.uint8]
+
+PICTURE_RULES = PixelRules(
+    min_pixels=12_544,
+    max_pixels=9_633_792,
+    mean=(0.48145466, 0.4578275, 0.40821073),
+    std=(0.26862954, 0.26130258, 0.27577711),
+    rescale=1 / 255,
+    patch_size=14,
+    temporal_patch_size=2,
+    merge_size=2,
+)
+"""As released: of GLM-4.1V, 4.5V and 4.6V alike."""
+FILM_RULES = replace(PICTURE_RULES, max_pixels=47_040_000, film=True)
 
 
 @dataclass(frozen=True, slots=True)

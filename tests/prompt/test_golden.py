@@ -17,20 +17,7 @@ from PIL import Image
 from glmv_cli.media.resize import resize_picture
 from glmv_cli.prompt.patches import normalised, patchify
 from glmv_cli.prompt.pixels import PixelRules, fitted, target_size
-from tests.prompt.library import FAMILIES, Pixels, Processors
-
-PICTURES = PixelRules(
-    min_pixels=12_544,
-    max_pixels=9_633_792,
-    mean=(0.48145466, 0.4578275, 0.40821073),
-    std=(0.26862954, 0.26130258, 0.27577711),
-    rescale=1 / 255,
-    patch_size=14,
-    temporal_patch_size=2,
-    merge_size=2,
-)
-"""As released: of GLM-4.1V, 4.5V and 4.6V alike."""
-FILMS = replace(PICTURES, max_pixels=47_040_000, film=True)
+from tests.prompt.library import FAMILIES, FILM_RULES, PICTURE_RULES, Pixels, Processors
 
 QUICK = [
     *((1, 1), (1, 2), (2, 1), (1, 200), (200, 1), (3, 200), (13, 14), (20, 27), (27, 29), (28, 28), (42, 70)),
@@ -64,25 +51,25 @@ def same_picture(family: Processors, height: int, width: int, rules: PixelRules)
 @families
 @pytest.mark.parametrize(("height", "width"), QUICK)
 def test_a_picture_is_shown_as_the_library_shows_it(family: Processors, height: int, width: int) -> None:
-    same_picture(family, height, width, PICTURES)
+    same_picture(family, height, width, PICTURE_RULES)
 
 
 @pytest.mark.slow
 @families
 @pytest.mark.parametrize(("height", "width"), LARGE)
 def test_a_large_picture_is_shown_as_the_library_shows_it(family: Processors, height: int, width: int) -> None:
-    same_picture(family, height, width, PICTURES)
+    same_picture(family, height, width, PICTURE_RULES)
 
 
 @families
 @pytest.mark.parametrize(("least", "most"), [(None, 3), (None, 16), (300, None), (64, 65)])
 def test_a_tighter_budget_is_one_of_the_processor_too(family: Processors, least: int, most: int) -> None:
-    same_picture(family, 333, 512, PICTURES.within(least, most))
+    same_picture(family, 333, 512, PICTURE_RULES.within(least, most))
 
 
 @families
 def test_other_sizes_of_patches_are_understood(family: Processors) -> None:
-    same_picture(family, 200, 300, replace(PICTURES, patch_size=8, merge_size=3, temporal_patch_size=1))
+    same_picture(family, 200, 300, replace(PICTURE_RULES, patch_size=8, merge_size=3, temporal_patch_size=1))
 
 
 @families
@@ -95,7 +82,7 @@ def test_levels_are_what_the_library_computes_by_pixel(
     family: Processors, mean: tuple[float, float, float], std: tuple[float, float, float], rescale: float
 ) -> None:
     every = np.broadcast_to(np.arange(256, dtype=np.uint8).reshape(16, 16), (3, 16, 16))
-    rules = replace(PICTURES, mean=mean, std=std, rescale=rescale)
+    rules = replace(PICTURE_RULES, mean=mean, std=std, rescale=rescale)
     theirs = family.picture()
     expected = theirs.normalize(theirs.rescale(every, rescale), mean, std)
     assert np.array_equal(rules.levels().reshape(3, 16, 16), expected)
@@ -105,10 +92,10 @@ def test_levels_are_what_the_library_computes_by_pixel(
 @pytest.mark.parametrize("frames", [1, 2, 5, 8])
 def test_a_film_in_its_size_is_shown_as_the_library_shows_it(family: Processors, frames: int) -> None:
     film = noise(frames, 224, 308, 3)
-    patches, grid = patchify(film, FILMS)
-    expected, expected_grid = family.film_values(family.resized_film(film, FILMS), FILMS)
+    patches, grid = patchify(film, FILM_RULES)
+    expected, expected_grid = family.film_values(family.resized_film(film, FILM_RULES), FILM_RULES)
     assert grid == expected_grid
-    assert torch.equal(values(patches, FILMS), expected)
+    assert torch.equal(values(patches, FILM_RULES), expected)
 
 
 @families
@@ -117,7 +104,7 @@ def test_a_film_in_its_size_is_shown_as_the_library_shows_it(family: Processors,
     [(1, 20, 30), (2, 60, 80), (3, 480, 640), (8, 120, 160), (6, 160, 120), (2, 1080, 1920), (61, 240, 320)],
 )
 def test_a_film_is_resized_as_the_library_resizes_it(family: Processors, frames: int, height: int, width: int) -> None:
-    rules = replace(FILMS, max_pixels=4_000_000)
+    rules = replace(FILM_RULES, max_pixels=4_000_000)
     film = noise(frames, height, width, 3)
     theirs = family.resized_film(film, rules)
     ours = fitted(film, rules)
@@ -132,7 +119,7 @@ def test_a_film_is_resized_as_the_library_resizes_it(family: Processors, frames:
 
 
 def test_sixteen_bits_round_once() -> None:
-    patches, _ = patchify(noise(1, 112, 112, 3), PICTURES)
-    expected, _ = FAMILIES[0].picture_values(Image.fromarray(noise(1, 112, 112, 3)[0]), PICTURES)
+    patches, _ = patchify(noise(1, 112, 112, 3), PICTURE_RULES)
+    expected, _ = FAMILIES[0].picture_values(Image.fromarray(noise(1, 112, 112, 3)[0]), PICTURE_RULES)
     for dtype in (torch.bfloat16, torch.float16):
-        assert torch.equal(values(patches, PICTURES).to(dtype), expected.to(dtype))
+        assert torch.equal(values(patches, PICTURE_RULES).to(dtype), expected.to(dtype))

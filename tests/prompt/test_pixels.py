@@ -13,7 +13,7 @@ from glmv_cli.errors import MediaError, UsageError
 from glmv_cli.prompt.patches import patchify
 from glmv_cli.prompt.pixels import PixelRules, target_size
 from tests.prompt.library import FAMILIES
-from tests.prompt.test_golden import PICTURES as RULES
+from tests.prompt.library import PICTURE_RULES as RULES
 
 TOKEN = 28 * 28 * 2
 
