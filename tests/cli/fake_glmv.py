@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 from glmv_cli.cli.environment import AnsweringSession, Environment
 from glmv_cli.cli.main import main
@@ -56,13 +57,16 @@ class EndlessSession:
 
 
 class ReadingSession:
-    """Reads the prompt, and never comes to its end."""
+    """Encodes pictures or reads the prompt, and never comes to its end."""
 
     context = 4096
 
+    def __init__(self, stage: Literal["encode", "prefill"]) -> None:
+        self._stage = stage
+
     def answer(self, request: ChatRequest, *, max_pixels: int) -> Iterator[Event]:
         for done in range(1_000_000):
-            yield Progress("prefill", done, 1_000_000)
+            yield Progress(self._stage, done, 1_000_000)
             time.sleep(0.01)
 
 
@@ -75,8 +79,10 @@ def open_session(directory: Path, name: str, wishes: Wishes, threads: Threads) -
         return RecitingSession()
     if what == "failing":
         raise ModelError("the weights are damaged", "copy them again")
-    if what == "reading":
-        return ReadingSession()
+    if what == "encode":
+        return ReadingSession("encode")
+    if what == "prefill":
+        return ReadingSession("prefill")
     return EndlessSession() if what == "endless" else FakeSession()
 
 

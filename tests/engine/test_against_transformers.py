@@ -92,6 +92,18 @@ def test_going_on_after_a_cancelled_prefill_equals_one_pass(
     assert_equal_to_one_pass(engine, reference_model, inputs, known=10 * chunks if chunks > 1 else 0)
 
 
+def test_going_on_after_a_cancelled_encoding_equals_one_pass(
+    network: Network, tokenizer: Tokenizer, reference_model: Glm4vMoeForConditionalGeneration
+) -> None:
+    engine = LocalEngine(network, tokenizer, frozenset(), chunk=10)
+    inputs = random_prompt(90, picture=True, film=True)
+    run = engine.generate(inputs, greedy, 1)
+    while next(run) != Progress("encode", 1, 2):
+        pass
+    run.close()
+    assert_equal_to_one_pass(engine, reference_model, inputs, known=0)
+
+
 def assert_equal_to_one_pass(
     engine: LocalEngine, reference_model: Glm4vMoeForConditionalGeneration, inputs: ModelInputs, known: int
 ) -> None:

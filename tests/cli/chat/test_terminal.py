@@ -75,15 +75,18 @@ def test_an_answer_that_was_stopped_counts_as_far_as_it_came(environ: dict[str, 
         assert "\n0 tokens are used" not in person.screen
 
 
-def test_ctrl_c_while_the_prompt_is_read_gives_the_question_and_its_pictures_back(environ: dict[str, str]) -> None:
-    with Person(CHAT, {**environ, "FAKE": "reading"}) as person:
+@pytest.mark.parametrize(("stage", "shown"), [("encode", "looking at pictures:"), ("prefill", "reading the prompt:")])
+def test_ctrl_c_while_the_prompt_is_read_gives_the_question_and_its_pictures_back(
+    environ: dict[str, str], stage: str, shown: str
+) -> None:
+    with Person(CHAT, {**environ, "FAKE": stage}) as person:
         person.is_asked()
         person.types("@a.png what is it?\r")
-        person.sees("reading the prompt:")
+        person.sees(shown)
         person.types(CTRL_C)
         person.is_asked("> what is it?")
         assert "note: interrupted\n[image 1: a.png" in person.screen
-        assert "reading the prompt" not in person.screen
+        assert shown not in person.screen
 
 
 def test_ctrl_c_clears_the_line_and_twice_leaves(environ: dict[str, str]) -> None:
