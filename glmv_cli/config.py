@@ -119,6 +119,8 @@ class Settings:
     max_video_tokens: int | None = field(default=None, metadata={"kind": whole_number(1)})
     # Of a document or directory of which none are named.
     max_pages: int = field(default=50, metadata={"kind": whole_number(1)})
+    # For drawing one page of a PDF.
+    page_seconds: float = field(default=60.0, metadata={"kind": above_zero()})
     animated: Literal["film", "first"] = field(default="film", metadata={"kind": one_of("film", "first")})
     # None: what is free.
     gpu_memory: int | None = field(default=None, metadata={"kind": SIZE})

@@ -142,6 +142,8 @@ class SeeingOptions:
     max_image_tokens: int | None = None
     animated: Animated = "film"
     film: FilmOptions = FilmOptions()
+    page_seconds: float = 60.0
+    """A page of a PDF is not shown that takes longer to draw."""
 
 
 @dataclass(frozen=True, slots=True)

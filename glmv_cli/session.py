@@ -125,6 +125,7 @@ class Session:
                 fit_picture=sight.fit_picture,
                 max_pixels=max_pixels,
                 animated=request.seeing.animated,
+                page_seconds=request.seeing.page_seconds,
             )
             for s in dict.fromkeys(sources)
         }

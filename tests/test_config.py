@@ -4,7 +4,7 @@ import pytest
 
 from glmv_cli.config import DEFAULTS, KINDS, Settings, settle, variable_of
 from glmv_cli.errors import UsageError
-from glmv_cli.messages import SamplingOptions
+from glmv_cli.messages import SamplingOptions, SeeingOptions
 
 # What a setting may be, as TOML and as a variable has it, and what it then is.
 ALLOWED = [
@@ -20,6 +20,7 @@ ALLOWED = [
     ("max_image_tokens", 4, "4", 4),
     ("animated", "first", "first", "first"),
     ("fps", 0.5, "0.5", 0.5),
+    ("page_seconds", 5, "5", 5),
     ("fps", 2, "2", 2),
     ("max_frames", 64, "64", 64),
     ("max_video_tokens", 4096, "4096", 4096),
@@ -50,6 +51,7 @@ REFUSED = [
     ("fps", 0, "0"),
     ("fps", True, "inf"),
     ("max_frames", 0, "0"),
+    ("page_seconds", 0, "0"),
     ("max_video_tokens", 1.5, "1k"),
     ("gpu_memory", "much", "20 GiBs"),
     ("cpu_memory", -1, "-1"),
@@ -71,8 +73,9 @@ def test_the_defaults_are_allowed() -> None:
         assert value is None or kind.accepts(value)
 
 
-def test_the_library_answers_as_long_as_the_command_does() -> None:
+def test_the_library_does_as_the_command_does() -> None:
     assert SamplingOptions().max_tokens == DEFAULTS.max_tokens
+    assert SeeingOptions().page_seconds == DEFAULTS.page_seconds
 
 
 def test_options_win_over_variables_over_the_file() -> None:

@@ -53,7 +53,7 @@ def ground_in(environment: Environment, options: AnswerOptions, image: str, what
     check_sight(model)
     desk.answer(question, open_session(environment, options, model))
     if desk.status == 0 and drawn is not None:
-        _draw(question, renderer.boxes, Path(drawn), kind, options.settled.settings.max_pixels)
+        _draw(question, renderer.boxes, Path(drawn), kind, options.settled.settings)
     return desk.status
 
 
@@ -85,11 +85,12 @@ def _format_of(drawn: str | None) -> str:
     return kind
 
 
-def _draw(question: Question, boxes: tuple[Box, ...], path: Path, kind: str, max_pixels: int) -> None:
+def _draw(question: Question, boxes: tuple[Box, ...], path: Path, kind: str, settings: Settings) -> None:
     """The file is whole or as it was."""
     from glmv_cli.media.draw import draw_boxes
 
-    data = draw_boxes(question.media[0], boxes, kind, max_pixels=max_pixels)
+    most, seconds = settings.max_pixels, settings.page_seconds
+    data = draw_boxes(question.media[0], boxes, kind, max_pixels=most, page_seconds=seconds)
     try:
         replace_file(path, data)
     except OSError as error:

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130
 PIPE_CLOSED = 141
-MODEL_THREAD = "glmv-model"
+OUR_THREADS = "glmv-"
+"""What the names of threads begin with in which C code computes for long."""
+MODEL_THREAD = f"{OUR_THREADS}model"
 """Name of the thread in which a chat's model computes."""
 
 
@@ -118,11 +120,11 @@ def finish(status: int) -> int:
 
 
 def end_if_computing(status: int) -> None:
-    """End the process at once if a chat's model computes still: as its thread comes to the end of a step while the
-    interpreter shuts down, it would be torn out of C++ code that cannot bear that.
+    """End the process at once if a chat's model computes still, or a page is drawn: as its thread comes to the end of a
+    step while the interpreter shuts down, it would be torn out of C++ code that cannot bear that.
     """
     threads = sys.modules.get("threading")  # without it there are none
-    if threads is not None and any(thread.name == MODEL_THREAD for thread in threads.enumerate()):
+    if threads is not None and any(thread.name.startswith(OUR_THREADS) for thread in threads.enumerate()):
         os._exit(status)
 
 

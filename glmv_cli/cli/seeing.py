@@ -96,4 +96,5 @@ def seeing_of(context: typer.Context, settings: Settings) -> SeeingOptions:
     if end is not None and end <= (start or 0):
         raise UsageError(f"--end {end:g} s is not after the start, {start or 0:g} s", "give a later --end")
     film = FilmOptions(settings.fps, settings.max_frames, settings.max_video_tokens, start, end)
-    return SeeingOptions(settings.min_image_tokens, settings.max_image_tokens, settings.animated, film)
+    least, most = settings.min_image_tokens, settings.max_image_tokens
+    return SeeingOptions(least, most, settings.animated, film, settings.page_seconds)

@@ -35,13 +35,13 @@ def format_of(path: Path) -> str:
         raise UsageError(f"{path} does not end like a picture", f"let it end in {', '.join(FORMATS)}") from None
 
 
-def draw_boxes(source: MediaSource, boxes: Sequence[Box], kind: str, *, max_pixels: int) -> bytes:
+def draw_boxes(source: MediaSource, boxes: Sequence[Box], kind: str, *, max_pixels: int, page_seconds: float) -> bytes:
     """``source``, upright and over white, with a frame around each box; encoded as ``kind``, one of :data:`FORMATS`.
 
     A frame lies inside its box, as far as that has room for it. Raises what :func:`read_image` does, and
     :class:`MediaError` if the picture is too large for the format.
     """
-    image = Image.fromarray(read_image(source, max_pixels=max_pixels).pixels)
+    image = Image.fromarray(read_image(source, max_pixels=max_pixels, page_seconds=page_seconds).pixels)
     pen = ImageDraw.Draw(image)
     width = max(2, min(image.size) // _PARTS)
     for number, box in enumerate(boxes):

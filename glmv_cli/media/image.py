@@ -11,6 +11,7 @@ from PIL import ExifTags, Image
 from glmv_cli.media.colour import to_rgb
 from glmv_cli.media.document import is_pdf
 from glmv_cli.media.frames import DecodedImage, FrameFit
+from glmv_cli.media.limits import DEFAULT_PAGE_SECONDS
 from glmv_cli.media.picture_file import DAMAGE, open_picture
 from glmv_cli.media.resize import resize_picture
 from glmv_cli.messages import MediaSource
@@ -30,18 +31,24 @@ _LIES_ON_ITS_SIDE = 5
 
 
 def read_image(
-    source: MediaSource, *, max_pixels: int, fit: FrameFit | None = None, at_least: int | None = None
+    source: MediaSource,
+    *,
+    max_pixels: int,
+    fit: FrameFit | None = None,
+    at_least: int | None = None,
+    page_seconds: float = DEFAULT_PAGE_SECONDS,
 ) -> DecodedImage:
     """Decode a picture, of an animated one the first frame, or a page. Alpha is laid over white.
 
     ``fit`` says how large: a page of a PDF is drawn so, and of a picture no more leaves Pillow. ``at_least``: so many
     pixels on each side will do; a JPEG is then decoded at an eighth, a quarter or a half of its size, which is many
-    times as fast. Raises what :func:`open_picture`, :func:`glmv_cli.media.pdf.read_page` and ``fit`` do.
+    times as fast. ``page_seconds``: for drawing a page. Raises what :func:`open_picture`,
+    :func:`glmv_cli.media.pdf.read_page` and ``fit`` do.
     """
     if is_pdf(source):
         from glmv_cli.media.pdf import read_page  # pdfium
 
-        return read_page(source, max_pixels=max_pixels, fit=fit)
+        return read_page(source, max_pixels=max_pixels, fit=fit, seconds=page_seconds)
     with open_picture(source, max_pixels=max_pixels) as image:
         if at_least is not None:
             image.draft(None, (at_least, at_least))

@@ -8,6 +8,7 @@ from glmv_cli.config import DEFAULTS, Settings
 from glmv_cli.errors import MediaError
 
 DEFAULT_MAX_PIXELS = DEFAULTS.max_pixels
+DEFAULT_PAGE_SECONDS = DEFAULTS.page_seconds
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from glmv_cli.media.frames import DecodedImage, DecodedVideo, FrameFit, FrameSampler
 from glmv_cli.media.kind import kind_of
-from glmv_cli.media.limits import DEFAULT_MAX_PIXELS
+from glmv_cli.media.limits import DEFAULT_MAX_PIXELS, DEFAULT_PAGE_SECONDS
 from glmv_cli.media.naming import naming
 from glmv_cli.messages import Animated, MediaSource
 
@@ -17,9 +17,10 @@ def load(
     fit: FrameFit | None = None,
     fit_picture: FrameFit | None = None,
     animated: Animated = "film",
+    page_seconds: float = DEFAULT_PAGE_SECONDS,
 ) -> DecodedImage | DecodedVideo:
     """Decode ``source``. ``sampler`` and ``fit`` are asked only if it is a film, ``fit_picture`` only if it is a
-    picture or a page; ``max_pixels`` holds for each frame.
+    picture or a page; ``max_pixels`` holds for each frame, ``page_seconds`` for drawing a page.
 
     Animated pictures are films, or only their first frame, as ``animated`` says.
 
@@ -32,7 +33,7 @@ def load(
         if kind_of(source, animated) == "image":
             from glmv_cli.media.image import read_image
 
-            return read_image(source, max_pixels=max_pixels, fit=fit_picture)
+            return read_image(source, max_pixels=max_pixels, fit=fit_picture, page_seconds=page_seconds)
         if kind_of(source, "first") == "image":
             from glmv_cli.media.animation import read_animation
 

@@ -56,6 +56,7 @@ def see(source: MediaSource, sight: Sight, seeing: SeeingOptions, *, max_pixels:
         fit=sight.fit,
         fit_picture=sight.fit_picture,
         animated=seeing.animated,
+        page_seconds=seeing.page_seconds,
     )
     if isinstance(shown, DecodedImage):
         grid = image_rules.grid(1, *shown.pixels.shape[:2])

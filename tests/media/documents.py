@@ -56,6 +56,23 @@ def write_pdf(path: Path, count: int = 1, entries: bytes = b"") -> Path:
     return path
 
 
+def endless() -> bytes:
+    """A page whose drawing takes very long: tens of thousands of finely dashed lines."""
+    return pdf_of(page_objects([b"[0.05] 0 d\n" + b"0 0 m 144 108 l 0 108 l 144 0 l S\n" * 50_000]))
+
+
+def bottomless() -> bytes:
+    """A page that is a form, which is ten of another one, and so on: pdfium never comes to the end of reading it."""
+    objects = page_objects([b"/F5 Do"], b"/Resources <</XObject <</F5 5 0 R>>>>")
+    head = b"/Type /XObject /Subtype /Form /BBox [0 0 144 108]"
+    for number in range(6, 26):
+        body = b"/F%d Do\n" % number * 10
+        inside = b"/Resources <</XObject <</F%d %d 0 R>>>>" % (number, number)
+        objects.append(b"<<%s %s /Length %d>>\nstream\n%s\nendstream" % (head, inside, len(body), body))
+    objects.append(b"<<%s /Length 1>>\nstream\nn\nendstream" % head)
+    return pdf_of(objects)
+
+
 def encrypted(data: bytes) -> bytes:
     """``data`` with an encryption of which nobody knows the password (40-bit RC4, algorithm 2 of PDF 1.7)."""
     entry = b"/Encrypt <</Filter /Standard /V 1 /R 2 /O <%s> /U <%s> /P -4>> /ID [<00> <00>] " % (
