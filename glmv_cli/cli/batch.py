@@ -10,9 +10,10 @@ from glmv_cli.cli.answering import AnswerOptions
 from glmv_cli.cli.answers import Desk, chosen_model, open_session
 from glmv_cli.cli.batch_inputs import batch_inputs
 from glmv_cli.cli.environment import AnsweringSession, Environment
-from glmv_cli.cli.inquiry import Inquiry, Question, display_name
+from glmv_cli.cli.inquiry import Inquiry, Question
 from glmv_cli.cli.results_file import open_results
 from glmv_cli.errors import UsageError
+from glmv_cli.media.naming import display_name
 from glmv_cli.render.batch import BatchLine, BatchRenderer
 from glmv_cli.render.errors import write_note
 from glmv_cli.render.json_lines import JsonLinesRenderer

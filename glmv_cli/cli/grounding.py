@@ -12,6 +12,7 @@ from glmv_cli.config import Settings
 from glmv_cli.errors import GlmvError, MediaError
 from glmv_cli.events import Box
 from glmv_cli.media.kind import kind_of
+from glmv_cli.media.naming import as_argument
 from glmv_cli.render.boxes import BoxRenderer, box_lines
 from glmv_cli.render.json_lines import JsonLinesRenderer
 from glmv_cli.render.timings import TimedRenderer
@@ -63,7 +64,7 @@ def _not_one_picture(question: Question, settings: Settings) -> MediaError | Non
     if len(question.media) > 1:
         return MediaError(
             f"{question.source} has {len(question.media)} pages",
-            f"boxes are for one picture: name a page, as {first.document}#1",
+            f"boxes are for one picture: name a page, as {as_argument(first.document)}#1",
         )
     if kind_of(first, settings.animated) != "image":
         return MediaError(

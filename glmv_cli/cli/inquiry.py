@@ -9,13 +9,13 @@ from typing import BinaryIO
 
 from glmv_cli.cli.environment import Environment
 from glmv_cli.cli.failures import reading
-from glmv_cli.cli.standard_input import STDIN, as_text, has_bytes, is_redirected, read_all
+from glmv_cli.cli.standard_input import as_text, has_bytes, is_redirected, read_all
 from glmv_cli.config import Settings
 from glmv_cli.errors import GlmvError, UsageError
 from glmv_cli.media.find import find_media
 from glmv_cli.media.kind import kind_of
 from glmv_cli.media.limits import FindLimits
-from glmv_cli.media.naming import shown_name
+from glmv_cli.media.naming import STDIN, display_name, is_stdin
 from glmv_cli.media.sniff import Kind
 from glmv_cli.media.spool import reader
 from glmv_cli.messages import MediaPart, MediaSource, Message, TextPart
@@ -91,16 +91,15 @@ def default_prompt(kinds: Sequence[Kind]) -> str:
     return f"Describe these {noun}s." if len(kinds) > 1 else f"Describe this {noun}."
 
 
-def display_name(argument: str) -> str:
-    """What a media argument is called, whether or not it can be opened."""
-    return "standard input" if argument == STDIN else shown_name(argument)
-
-
 def check_stdin(media: Sequence[str], stdin: BinaryIO, prompt: str | None = None) -> None:
     """Raise ``UsageError`` if ``-`` is named twice, or media shall come from a keyboard."""
-    if [*media, prompt].count(STDIN) > 1:
-        raise UsageError("standard input can be read only once", hint="name - once, and files for the rest")
-    if STDIN in media and stdin.isatty():
+    named = sum(map(is_stdin, media))
+    if named + (prompt == STDIN) > 1:
+        raise UsageError(
+            "standard input can be read only once",
+            hint="name - once, and files for the rest; -#1,4-6 names several pages of a document",
+        )
+    if named and stdin.isatty():
         raise UsageError(
             "- stands for a picture or film on standard input, but that is the terminal",
             hint="pipe one into glmv, or name a file",
@@ -125,16 +124,19 @@ def asked(environment: Environment, media: tuple[str, ...], prompt: str) -> tupl
             raise UsageError("standard input is a picture or film, and no question", 'glmv ask "the question" -a -')
         return Inquiry(media, clean_prompt(text)), environment
     prompt = clean_prompt(prompt)
-    if STDIN not in media and (media or not is_redirected(stdin)):
+    named = [name for name in media if is_stdin(name)]
+    if not named and (media or not is_redirected(stdin)):
         if has_bytes(stdin):
             write_note(environment.output, "standard input is not read, as there are attachments; '-a -' reads it, too")
         return Inquiry(media, prompt), environment
     data = read_all(stdin, environment.output)
     text = as_text(data) if data else ""
     if text is None:
-        media = media if STDIN in media else (*media, STDIN)
+        media = media if named else (*media, STDIN)
     elif data:
-        media = tuple(name for name in media if name != STDIN)
+        if named and named != [STDIN]:
+            raise UsageError("standard input is text, and has no pages", hint="leave them out: '-a -'")
+        media = tuple(name for name in media if name not in named)
         prompt = f"{without_surrogates(text)}\n\n{prompt}" if text.strip() else prompt
     return Inquiry(media, prompt), replace(environment, stdin=reader(data))
 

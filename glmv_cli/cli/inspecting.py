@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from glmv_cli.config import Settled
 from glmv_cli.errors import GlmvError, ModelError, UsageError
 from glmv_cli.media.find import find_media
 from glmv_cli.media.limits import FindLimits
+from glmv_cli.media.naming import STANDARD_INPUT
 from glmv_cli.messages import MediaSource, SeeingOptions
 from glmv_cli.render.errors import write_error, write_note
 from glmv_cli.store.models import ModelChoice, check_sight, resolve_model
@@ -22,6 +24,10 @@ if TYPE_CHECKING:
     from glmv_cli.prompt.account import Share
     from glmv_cli.prompt.seen import Seen
     from glmv_cli.prompt.sight import Sight
+
+
+_FAILED_IN_A_ROW = 3
+"""Pages after which the rest of a document is left out."""
 
 
 class Inspector:
@@ -57,10 +63,26 @@ class Inspector:
             if found.notice:
                 write_note(self._environment.output, found.notice)
             before = len(self._shares)
-            facts = [fact for source in found.sources for fact in self._inspect_one(source)]
+            documents = groupby(found.sources, lambda source: source.document)
+            facts = [fact for _, pages in documents for fact in self._inspect_pages(tuple(pages))]
             self._tell_room(self._shares[before:])
             return facts
         return []
+
+    def _inspect_pages(self, sources: Sequence[MediaSource]) -> list[dict[str, Any]]:
+        """Of one document; what is damaged is not told page by page."""
+        facts: list[dict[str, Any]] = []
+        failed = 0
+        for number, source in enumerate(sources, 1):
+            seen = self._inspect_one(source)
+            facts += seen
+            failed = 0 if seen else failed + 1
+            left = len(sources) - number
+            if failed == _FAILED_IN_A_ROW and left:
+                note = f"{left} more of {source.document} are left out, as {failed} pages in a row cannot be used"
+                write_note(self._environment.output, note)
+                break
+        return facts
 
     def _inspect_one(self, source: MediaSource) -> list[dict[str, Any]]:
         with self._reporting():
@@ -135,7 +157,7 @@ class Inspector:
 
 def _stem(source: MediaSource) -> str:
     """What the sheet of ``source`` is called, for people who look for it."""
-    stem = "stdin" if source.document == "standard input" else Path(source.document).stem[:40]
+    stem = "stdin" if source.document == STANDARD_INPUT else Path(source.document).stem[:40]
     page = "" if source.page is None else f"-page-{source.page}"
     return re.sub(r"[^\w.-]+", "_", stem) + page
 

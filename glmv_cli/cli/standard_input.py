@@ -11,14 +11,13 @@ from typing import BinaryIO
 
 from glmv_cli.cli.failures import reading
 from glmv_cli.errors import MediaError
+from glmv_cli.media.naming import STANDARD_INPUT
 from glmv_cli.media.sniff import HEAD_BYTES, sniff
 from glmv_cli.media.spool import spool
 from glmv_cli.messages import Data
 from glmv_cli.render.errors import write_note
 from glmv_cli.render.output import Output
 
-STDIN = "-"
-"""The argument that stands for standard input."""
 _PATIENCE = 3.0
 """Seconds without a byte after which a user is told what is waited for."""
 
@@ -58,7 +57,7 @@ def read_all(stdin: BinaryIO, output: Output) -> Data:
         descriptor = _descriptor(stdin)
         if descriptor is not None and not stdin.isatty() and not select.select([descriptor], [], [], _PATIENCE)[0]:
             write_note(output, "waiting for standard input; with '< /dev/null' there is none")
-        return spool(stdin, "standard input")
+        return spool(stdin, STANDARD_INPUT)
 
 
 def as_text(data: Data) -> str | None:

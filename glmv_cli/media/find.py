@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
 from glmv_cli.errors import InputNotFoundError, MediaError
-from glmv_cli.media.document import pages_of
+from glmv_cli.media.document import check_pages, pages_of
 from glmv_cli.media.limits import FindLimits
+from glmv_cli.media.naming import as_argument
 from glmv_cli.media.pages import PageChoice, split_pages
 from glmv_cli.media.sniff import HEAD_BYTES, sniff
 from glmv_cli.media.source import cannot_open, open_source
@@ -36,7 +38,7 @@ def find_media(argument: str, stdin: BinaryIO, limits: FindLimits) -> Found:
 
     Raises:
         InputNotFoundError: there is no such thing, or it cannot be read.
-        MediaError: it is empty, a damaged document, or lacks pages that were asked for.
+        MediaError: it is empty, a damaged document, or lacks pages that were asked for, or that it claims to have.
         UsageError: what stands behind ``#`` says no pages.
     """
     whole, choice = split_pages(argument)
@@ -45,25 +47,32 @@ def find_media(argument: str, stdin: BinaryIO, limits: FindLimits) -> Found:
     source = open_source(whole, stdin, limits.fetch)
     pages = pages_of(source)
     if pages is not None:
-        return _chosen(source.name, pages, choice, limits.max_pages)
+        spans = _spans(source.name, len(pages), choice, limits.max_pages)
+        check_pages(source, chain.from_iterable(spans))
+        return Found(_at(pages, spans), _beyond(source.name, len(pages), choice, limits.max_pages))
     if choice is not None:
         raise MediaError(f"{source.name} has no pages", f"leave out '#{choice.written}': PDF and TIFF files have")
     return Found((source,))
 
 
-def _chosen(name: str, pages: Sequence[MediaSource], choice: PageChoice | None, most: int) -> Found:
-    """Those that were asked for, however many; without a choice the first ones."""
-    count = len(pages)
-    if choice is not None:
-        return Found(tuple(pages[number - 1] for number in choice.of(name, count)))
-    if count <= most:
-        return Found(tuple(pages))
-    following = f"{name}#{most + 1}-{min(2 * most, count)}"
-    notice = (
-        f"{name} has {count} pages, of which the first {most} are shown: {following} names the next ones, "
-        f"{name}#1- all; the setting max_pages changes how many it may be"
+def _spans(name: str, count: int, choice: PageChoice | None, most: int) -> list[range]:
+    """The pages that were asked for, however many; without a choice the first ones."""
+    return [range(1, min(count, most) + 1)] if choice is None else choice.of(name, count)
+
+
+def _at(pages: Sequence[MediaSource], spans: Sequence[range]) -> tuple[MediaSource, ...]:
+    return tuple(pages[number - 1] for number in chain.from_iterable(spans))
+
+
+def _beyond(name: str, count: int, choice: PageChoice | None, most: int) -> str | None:
+    """What is told of a document that is too long to be shown unless its pages are named."""
+    if choice is not None or count <= most:
+        return None
+    argument = as_argument(name)
+    return (
+        f"{name} has {count} pages, of which the first {most} are shown: {argument}#{most + 1}-{min(2 * most, count)} "
+        f"names the next ones, {argument}#1- all; the setting max_pages changes how many it may be"
     )
-    return Found(tuple(pages[:most]), notice)
 
 
 def _directory(name: str, choice: PageChoice | None, most: int) -> Found:
@@ -84,9 +93,9 @@ def _directory(name: str, choice: PageChoice | None, most: int) -> Found:
             f"{name} is a directory without pictures",
             "name the files in it, or one that holds pages; 'glmv describe --batch' goes into directories",
         )
-    found = _chosen(name, pages, choice, most)
-    notes = [note for note in (found.notice, _left_out(name, others)) if note is not None]
-    return replace(found, notice="; ".join(notes) or None)
+    shown = _at(pages, _spans(name, len(pages), choice, most))
+    notes = [_beyond(name, len(pages), choice, most), _left_out(name, others)]
+    return Found(shown, "; ".join(note for note in notes if note is not None) or None)
 
 
 def _is_picture(entry: os.DirEntry[str]) -> bool:

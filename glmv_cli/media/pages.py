@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 
 from glmv_cli.errors import MediaError, UsageError
-from glmv_cli.media.naming import is_address
+from glmv_cli.media.naming import STDIN, as_argument, display_name, is_address
 
 _SPAN = re.compile(r"(?P<only>\d{1,9})|(?P<first>\d{1,9})?-(?P<last>\d{1,9})?", re.ASCII)
 _FORMS = "write them as report.pdf#3, report.pdf#3-7, report.pdf#5- or report.pdf#1,4-6"
@@ -20,22 +20,26 @@ class PageChoice:
     written: str
     spans: tuple[tuple[int, int | None], ...]
 
-    def of(self, name: str, count: int) -> list[int]:
-        """The pages of a document that has ``count``. Raises :class:`MediaError` if one of them is not there."""
+    def of(self, name: str, count: int) -> list[range]:
+        """The pages of a document that has ``count``, span by span: they may be very many.
+
+        Raises :class:`MediaError` if one of them is not there.
+        """
         for first, last in self.spans:
             missing = next((page for page in (first, last) if page is not None and page > count), None)
             if missing is not None:
                 pages = "1 page" if count == 1 else f"{count} pages"
-                whole = f"{name}#1" if count == 1 else f"{name}#1-{count}"
+                whole = as_argument(name) + ("#1" if count == 1 else f"#1-{count}")
                 raise MediaError(f"{name} has {pages}, and no page {missing}", f"all of it is {whole}")
-        return [page for first, last in self.spans for page in range(first, (last or count) + 1)]
+        return [range(first, (last or count) + 1) for first, last in self.spans]
 
 
 def split_pages(argument: str) -> tuple[str, PageChoice | None]:
     """``report.pdf#3-7`` → ``report.pdf``, and its pages.
 
-    A file whose very name is ``argument`` is meant by it. In addresses, what follows ``#`` and is no choice of pages
-    is left there. Raises :class:`UsageError` if it is none behind the name of a file.
+    A file whose very name is ``argument`` is meant by it. ``-#3-7`` are pages of standard input. In addresses, what
+    follows ``#`` and is no choice of pages is left there. Raises :class:`UsageError` if it is none behind the name of a
+    file, or behind ``-``.
     """
     whole, mark, written = argument.rpartition("#")
     if not mark or not whole or os.path.lexists(argument):
@@ -43,10 +47,10 @@ def split_pages(argument: str) -> tuple[str, PageChoice | None]:
     choice = parse_pages(written)
     if is_address(argument):
         return (argument, None) if choice is None else (whole, choice)
-    if not os.path.exists(whole):
+    if whole != STDIN and not os.path.exists(whole):
         return argument, None
     if choice is None:
-        raise UsageError(f"{argument}: '{written}' says no pages of {whole}", _FORMS)
+        raise UsageError(f"{argument}: '{written}' says no pages of {display_name(whole)}", _FORMS)
     return whole, choice
 
 

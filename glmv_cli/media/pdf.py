@@ -6,7 +6,7 @@ import ctypes
 import logging
 import math
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -35,8 +35,22 @@ logging.getLogger("pypdfium2").addHandler(logging.NullHandler())
 
 
 def count_pages(source: MediaSource) -> int:
-    """How many pages there are, at least one. Raises what :func:`read_page` does."""
+    """How many pages it says that it has, at least one. Raises what :func:`read_page` does."""
     return _within(source, DEFAULT_PAGE_SECONDS, lambda document, stopped: len(document))
+
+
+def first_missing(source: MediaSource, numbers: Iterable[int]) -> int | None:
+    """The first of the pages ``numbers``, from 1, that is not there, for all that the file says. Nothing is drawn.
+
+    Raises what :func:`read_page` does.
+    """
+
+    def look(document: PdfDocument, stopped: Callable[[], bool]) -> int | None:
+        size = pdfium.FS_SIZEF()
+        is_there = pdfium.FPDF_GetPageSizeByIndexF
+        return next((n for n in numbers if stopped() or not is_there(document, n - 1, ctypes.byref(size))), None)
+
+    return _within(source, DEFAULT_PAGE_SECONDS, look)
 
 
 def page_size(source: MediaSource) -> tuple[int, int]:

@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from glmv_cli.errors import InputNotFoundError, MediaError
 from glmv_cli.media.limits import FetchLimits
-from glmv_cli.media.naming import is_address
+from glmv_cli.media.naming import STANDARD_INPUT, STDIN, is_address
 from glmv_cli.media.spool import reader, spool
 from glmv_cli.messages import Data, MediaSource
 
@@ -26,8 +26,8 @@ def open_source(argument: str, stdin: BinaryIO, limits: FetchLimits = _FETCH) ->
             too slow or cut off.
         UsageError: a ``file:`` address of another machine.
     """
-    if argument == "-":
-        return _from_bytes("standard input", spool(stdin, "standard input"))
+    if argument == STDIN:
+        return _from_bytes(STANDARD_INPUT, spool(stdin, STANDARD_INPUT))
     if not argument:
         raise InputNotFoundError("the name of a picture or film is empty", hint="check the variable that it comes from")
     path = Path(argument)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from glmv_cli.errors import GlmvError
 from glmv_cli.events import PromptPart, PromptSize
+from glmv_cli.media.naming import as_argument
 from glmv_cli.messages import MediaSource, SeeingOptions
 from glmv_cli.prompt.pixels import PixelRules, picture_tokens
 from glmv_cli.units import format_count
@@ -147,8 +148,8 @@ def _fewer_pages(account: Account, document: str, room: int) -> str:
         fitting += 1
     if not fitting:
         return f"use fewer pages than {len(pages)}"
-    first, last = pages[0].source.page, pages[fitting - 1].source.page
-    return f"use fewer pages: {document}#{first}-{last} fits" if fitting > 1 else f"use one page: {document}#{first}"
+    name, first, last = as_argument(document), pages[0].source.page, pages[fitting - 1].source.page
+    return f"use fewer pages: {name}#{first}-{last} fits" if fitting > 1 else f"use one page: {name}#{first}"
 
 
 def _of_document(shares: Sequence[Share], document: str) -> int:

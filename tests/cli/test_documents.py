@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.fakes import Glmv
-from tests.media.documents import encrypted, page_objects, pdf_of, write_pdf
+from tests.media.documents import claiming, encrypted, endless, page_objects, pdf_of, write_pdf
 
 DEMO: dict[str, str] = {}
 """An environment in which nothing is configured."""
@@ -97,6 +97,33 @@ def test_inspect_shows_page_after_page(glmv: Glmv, report: str, folder: Path) ->
     assert {tuple(fact["size"]) for fact in facts} == {(400, 300)}
     assert {tuple(fact["shown_as"]) for fact in facts} == {(168, 140)}
     assert ran.stderr == ""
+
+
+def test_inspect_does_not_tell_of_each_page_that_cannot_be_used(glmv: Glmv, report: str) -> None:
+    ran = glmv("inspect", report, "a.png", "--max-pixels", "9", environ=DEMO)
+    assert ran.stderr.count("error: report.pdf, page") == 3
+    assert "note: 7 more of report.pdf are left out, as 3 pages in a row cannot be used" in ran.stderr
+    assert "error: a.png" in ran.stderr
+    assert ran.status == 65
+
+
+@pytest.mark.parametrize("command", ["describe", "inspect"])
+def test_pages_that_are_only_claimed_are_one_error(glmv: Glmv, folder: Path, command: str) -> None:
+    (folder / "claims.pdf").write_bytes(claiming(10**6))
+    ran = glmv(command, "claims.pdf#1-", environ=DEMO)
+    assert (ran.status, ran.opened) == (65, [])
+    assert ran.stderr.count("error: ") == 1
+    assert "says that it has a page 5, which is not there" in ran.stderr
+    assert "claims.pdf#1-4" in ran.stderr
+
+
+def test_a_page_may_take_as_long_as_the_setting_says(glmv: Glmv, folder: Path) -> None:
+    (folder / "slow.pdf").write_bytes(endless())
+    ran = glmv("inspect", "slow.pdf", environ={"GLMV_PAGE_SECONDS": "0.2"})
+    assert ran.status == 65
+    assert "error: slow.pdf, page 1 takes more than 0.2 s to draw" in ran.stderr
+    glmv("describe", "a.png", environ={"GLMV_MODEL": str(glmv.checkpoint), "GLMV_PAGE_SECONDS": "7"})
+    assert glmv.session.requests[-1].seeing.page_seconds == 7
 
 
 def test_inspect_tells_what_will_not_fit(glmv: Glmv, report: str) -> None:

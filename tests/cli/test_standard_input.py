@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import io
+import json
+
 import pytest
 
 from tests.cli.fakes import MP4, PNG, Glmv, Keyboard
+from tests.media.documents import page_objects, pdf_of
 
 QUESTION = "What is this?"
 
@@ -38,6 +42,50 @@ def test_by_name_it_is_read_beside_attachments(glmv: Glmv) -> None:
     assert (ran.prompts, ran.sources[-1]) == ([f"a table\n\n{QUESTION}"], ("a.png",))
     ran = glmv("ask", QUESTION, "-a", "-", "-a", "a.png", stdin=PNG)
     assert (ran.prompts[-1], ran.sources[-1]) == (QUESTION, ("standard input", "a.png"))
+
+
+@pytest.mark.parametrize(
+    "command", [("describe", "-#2-3"), ("describe", "--batch", "-#2-3"), ("ask", QUESTION, "-a", "-#2-3")]
+)
+def test_pages_of_a_document_there_can_be_named(glmv: Glmv, command: tuple[str, ...]) -> None:
+    ran = glmv(*command, stdin=pdf_of(page_objects([b""] * 5)))
+    assert (ran.status, ran.sources) == (0, [("standard input, page 2", "standard input, page 3")])
+
+
+def test_the_other_commands_take_them_too(glmv: Glmv) -> None:
+    document = pdf_of(page_objects([b""] * 5))
+    assert glmv("ground", "-#4", "the cup", stdin=document).sources == [("standard input, page 4",)]
+    ran = glmv("inspect", "-#2,5", "--json", stdin=document, environ={})
+    assert [json.loads(line)["source"] for line in ran.stdout.splitlines()] == [
+        "standard input, page 2",
+        "standard input, page 5",
+    ]
+    ran = glmv("ground", "-", "the cup", stdin=document)
+    assert "name a page, as -#1" in ran.stderr
+
+
+def test_an_answer_says_which_pages_it_was_about(glmv: Glmv) -> None:
+    ran = glmv("describe", "-#2-3", "--json", stdin=pdf_of(page_objects([b""] * 5)))
+    assert json.loads(ran.stdout)["source"] == "standard input#2-3"
+
+
+@pytest.mark.parametrize(
+    ("command", "stdin", "status", "what"),
+    [
+        (("describe", "-#1", "-#5"), b"%PDF-", 2, "-#1,4-6 names several pages"),
+        (("describe", "-#two"), b"%PDF-", 2, "'two' says no pages of standard input"),
+        (("describe", "-#1"), PNG, 65, "standard input has no pages"),
+        (("describe", "-#1"), Keyboard(), 2, "but that is the terminal"),
+        (("ask", QUESTION, "-a", "-#1"), b"a table", 2, "standard input is text, and has no pages"),
+        (("describe", "-x"), b"%PDF-", 2, "no such option: -x"),
+    ],
+)
+def test_what_cannot_be_meant_is_explained(
+    glmv: Glmv, command: tuple[str, ...], stdin: io.BytesIO | bytes, status: int, what: str
+) -> None:
+    ran = glmv(*command, stdin=stdin)
+    assert (ran.status, ran.opened) == (status, [])
+    assert what in ran.stderr
 
 
 def test_what_is_named_must_be_there(glmv: Glmv) -> None:

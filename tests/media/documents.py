@@ -56,6 +56,11 @@ def write_pdf(path: Path, count: int = 1, entries: bytes = b"") -> Path:
     return path
 
 
+def claiming(count: int, there: int = 4) -> bytes:
+    """A document of ``there`` pages that says it has ``count``."""
+    return pdf_of(page_objects([b""] * there)).replace(b"/Count %d" % there, b"/Count %d" % count)
+
+
 def endless() -> bytes:
     """A page whose drawing takes very long: tens of thousands of finely dashed lines."""
     return pdf_of(page_objects([b"[0.05] 0 d\n" + b"0 0 m 144 108 l 0 108 l 144 0 l S\n" * 50_000]))

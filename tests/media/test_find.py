@@ -7,6 +7,7 @@ import io
 import os
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from glmv_cli.media.find import Found, find_media
 from glmv_cli.media.limits import FindLimits
 from glmv_cli.messages import MediaSource
 from tests.cli.fakes import MP4, PNG
-from tests.media.documents import write_pdf
+from tests.media.documents import claiming, write_pdf
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -76,6 +77,58 @@ def test_a_long_document_is_cut_unless_its_pages_are_named() -> None:
     )
     whole = find("report.pdf#1-", max_pages=12)
     assert (len(whole.sources), whole.notice) == (30, None)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "missing", "there"),
+    [
+        ("", 5, "#1-4"),
+        ("#1-", 5, "#1-4"),
+        ("#4-9", 5, "#1-4"),
+        ("#3,900000", 900_000, "#1-4"),
+        ("#1000000", 10**6, "#1-4"),
+    ],
+)
+def test_pages_that_are_only_claimed_are_told_once_and_cost_nothing(chosen: str, missing: int, there: str) -> None:
+    Path("claims.pdf").write_bytes(claiming(10**6))
+    find("claims.pdf#1")  # imports
+    tracemalloc.start()
+    with pytest.raises(
+        MediaError, match=f"^claims.pdf says that it has a page {missing}, which is not there$"
+    ) as caught:
+        find(f"claims.pdf{chosen}")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (caught.value.hint or "").endswith(f"claims.pdf{there}")
+    assert peak < 2**20
+
+
+def test_pages_that_are_there_can_be_had_of_such_a_document() -> None:
+    Path("claims.pdf").write_bytes(claiming(10**6))
+    assert names("claims.pdf#2-4", max_pages=1) == [f"claims.pdf, page {number}" for number in (2, 3, 4)]
+    assert len(find("claims.pdf", max_pages=4).sources) == 4
+    Path("claims.pdf").write_bytes(claiming(9, there=1))
+    with pytest.raises(MediaError) as caught:
+        find("-#1-", stdin=claiming(9, there=1))
+    assert (caught.value.hint or "").endswith("as -#1")
+
+
+def test_pages_of_standard_input_are_named_alike() -> None:
+    data = write_pdf(Path("report.pdf"), 30).read_bytes()
+    assert [source.page for source in find("-#2-3,1", stdin=data).sources] == [2, 3, 1]
+    assert names("-#30", stdin=data) == ["standard input, page 30"]
+    notice = find("-", stdin=data, max_pages=12).notice or ""
+    assert "standard input has 30 pages" in notice
+    assert "-#13-24 names the next ones, -#1- all" in notice
+    with pytest.raises(MediaError, match=r"^standard input has 30 pages, and no page 31$") as caught:
+        find("-#31", stdin=data)
+    assert caught.value.hint == "all of it is -#1-30"
+    with pytest.raises(UsageError, match="'two' says no pages of standard input"):
+        find("-#two", stdin=data)
+    with pytest.raises(MediaError, match=r"^standard input has no pages$"):
+        find("-#1", stdin=PNG)
+    Path("-#1").write_bytes(PNG)
+    assert names("-#1") == ["-#1"]
 
 
 def test_a_directory_is_its_pictures_as_people_count() -> None:
