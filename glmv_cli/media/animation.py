@@ -12,11 +12,13 @@ import numpy as np
 from PIL import Image
 
 from glmv_cli.errors import MediaError
+from glmv_cli.media.animated import list_frames
 from glmv_cli.media.colour import to_rgb
 from glmv_cli.media.frames import DecodedVideo, FrameFit, FrameSampler, Pixels, VideoInfo, check_choice
 from glmv_cli.media.limits import check_size
 from glmv_cli.media.picture_file import DAMAGE, open_picture
 from glmv_cli.media.resize import resize
+from glmv_cli.media.source import open_bytes
 from glmv_cli.messages import MediaSource
 
 _SHORTEST_MS, _USUAL_MS = 10, 100
@@ -74,42 +76,49 @@ class _Clock:
 
 
 def _read_clock(source: MediaSource, max_pixels: int) -> _Clock:
-    with open_picture(source, max_pixels=max_pixels) as image:
-        _check_work(source.name, image, max_pixels)
-        ends = list(accumulate(_lengths(image)))
-        size = image.size
-        # A frame of a GIF may be larger than its screen, which then grows.
-        check_size(source.name, *size, max_pixels)
+    """By the blocks of the file, where these tell: to decode all frames takes as long as what is done with them."""
+    with open_picture(source, max_pixels=max_pixels) as image, open_bytes(source) as file:
+        listed = list_frames(file)
+        if listed is None:
+            _check_work(source.name, getattr(image, "n_frames", 1), image.size, max_pixels)
+            lengths, (width, height) = _decoded_lengths(image), image.size
+        else:
+            frames = list(listed)
+            _check_work(source.name, len(frames), image.size, max_pixels)
+            lengths = [_shown_for(frame.milliseconds) for frame in frames] or [_USUAL_MS]
+            # A frame of a GIF may be larger than its screen, which then grows.
+            width = max(image.width, max((frame.right for frame in frames), default=0))
+            height = max(image.height, max((frame.bottom for frame in frames), default=0))
+            check_size(source.name, width, height, max_pixels)
+    ends = list(accumulate(lengths))
     tick = max(math.gcd(*ends), -(-ends[-1] // _MOST_TICKS))
-    return _Clock(VideoInfo(max(1, ends[-1] // tick), 1000 / tick, ends[-1] / 1000, *size), ends, tick)
+    return _Clock(VideoInfo(max(1, ends[-1] // tick), 1000 / tick, ends[-1] / 1000, width, height), ends, tick)
 
 
-def _check_work(name: str, image: Image.Image, max_pixels: int) -> None:
-    frames = 1
-    with contextlib.suppress(*DAMAGE):  # what there is before the damage is shown
-        frames = getattr(image, "n_frames", 1)
-    pixels = frames * image.width * image.height
+def _check_work(name: str, frames: int, size: tuple[int, int], max_pixels: int) -> None:
+    pixels = frames * size[0] * size[1]
     if pixels > _WHOLE_FRAMES * max_pixels:
         raise MediaError(
-            f"{name} has {frames:,} frames of {image.width}x{image.height}, {pixels:,} pixels in all, more than the "
+            f"{name} has {frames:,} frames of {size[0]}x{size[1]}, {pixels:,} pixels in all, more than the "
             f"limit of {_WHOLE_FRAMES * max_pixels:,}",
             f"show its first frame, with --animated first, or allow it with --max-pixels {-(-pixels // _WHOLE_FRAMES)}",
         )
 
 
-def _lengths(image: Image.Image) -> list[int]:
-    """For how many milliseconds each frame is shown, as far as they can be read."""
+def _decoded_lengths(image: Image.Image) -> list[int]:
+    """For how many milliseconds each frame is shown, as far as they can be decoded."""
     lengths: list[int] = []
-    try:
+    with contextlib.suppress(*DAMAGE):
         for index in range(getattr(image, "n_frames", 1)):
             image.seek(index)
-            if image.format != "GIF":
-                image.load()  # the others know a frame's length only then
-            length = round(float(image.info.get("duration", 0)))
-            lengths.append(min(length, _LONGEST_MS) if length >= _SHORTEST_MS else _USUAL_MS)
-    except DAMAGE:
-        lengths = lengths or [_USUAL_MS]
-    return lengths
+            image.load()
+            lengths.append(_shown_for(image.info.get("duration", 0)))
+    return lengths or [_USUAL_MS]
+
+
+def _shown_for(milliseconds: float) -> int:
+    length = round(milliseconds)
+    return min(length, _LONGEST_MS) if length >= _SHORTEST_MS else _USUAL_MS
 
 
 def _keep(image: Image.Image, shown: list[int], frames: Pixels) -> int:
