@@ -102,7 +102,7 @@ complete -c glmv -n '__glmv_at \'glmv describe\'' -l threads -x -d 'Compute with
 complete -c glmv -n '__glmv_at \'glmv describe\'' -l pin -l no-pin -d 'Whether each thread is bound to a processor of its own'
 complete -c glmv -n '__glmv_at \'glmv describe\'' -l history -l no-history -d 'Whether \'glmv history\' keeps it'
 complete -c glmv -n '__glmv_at \'glmv describe\'' -s h -l help -d 'Show this message and exit'
-complete -c glmv -n '__glmv_at \'glmv ask\'' -s a -l attach -x -a '(__glmv_files \'\\\\.(?:avif|bmp|gif|heic|heif|jp2|jpeg|jpg|pbm|pgm|png|ppm|psd|qoi|tif|tiff|webp|pdf|avi|flv|m2ts|m4v|mkv|mov|mp4|mpeg|mpg|mts|ogv|ts|webm|wmv)\')' -d 'A picture, film or document (report.pdf#3-7), its address, or - for stdin (text, too); may be given again'
+complete -c glmv -n '__glmv_at \'glmv ask\'' -s a -l attach -x -a '(__glmv_files \'\\\\.(?:avif|bmp|gif|heic|heif|jp2|jpeg|jpg|pbm|pgm|png|ppm|psd|qoi|tif|tiff|webp|pdf|avi|flv|m2ts|m4v|mkv|mov|mp4|mpeg|mpg|mts|ogv|ts|webm|wmv)\')' -d 'A picture, film or document (report.pdf#3-7), its address, or - for stdin (text, too; -#3-7: pages there); may be given again'
 complete -c glmv -n '__glmv_at \'glmv ask\'' -s o -l output -x -a '(__glmv_files \'.\')' -d 'Write to FILE, which is replaced when all is done; until then it is FILE.partial'
 complete -c glmv -n '__glmv_at \'glmv ask\'' -l jsonl -d 'Print JSON, one object a line, for one answer too'
 complete -c glmv -n '__glmv_at \'glmv ask\'' -l format -x -d 'Print each answer in this form, as \'{source}: {answer}\'; a wrong field lists them all'

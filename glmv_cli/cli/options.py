@@ -27,7 +27,7 @@ _Number = TypeVar("_Number", int, float)
 
 MEDIA = (
     "Pictures, films and documents (PDF, TIFF): files, addresses (https://…), directories of pages; - is standard "
-    "input. report.pdf#1,4-6 names pages."
+    "input. report.pdf#1,4-6 names pages, and -#1,4-6 those of standard input."
 )
 """What such arguments may be."""
 

@@ -17,6 +17,7 @@ Examples:
   glmv ask "What can you do?"
   git diff | glmv ask "Review this."
   cat photo.png | glmv ask "What is this?"
+  cat report.pdf | glmv ask "What does it cost?" -a -#3-7
   glmv ask - -a plan.png < question.txt
 """
 
@@ -32,8 +33,8 @@ def ask(
             "-a",
             "--attach",
             metavar="MEDIA",
-            help="A picture, film or document (report.pdf#3-7), its address, or - for stdin (text, too); may be given "
-            "again.",
+            help="A picture, film or document (report.pdf#3-7), its address, or - for stdin (text, too; -#3-7: pages "
+            "there); may be given again.",
         ),
     ] = None,
 ) -> int:

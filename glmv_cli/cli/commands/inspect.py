@@ -52,8 +52,8 @@ def inspect(
 ) -> int:
     """Show what a model will see of pictures, films and documents, and how many tokens they cost.
 
-    The model's configuration is enough: no weights are loaded. What cannot be used does not stop the others; the
-    exit code tells.
+    The model's configuration is enough: no weights are loaded. What cannot be used does not stop the others, but after
+    three pages in a row the rest of their document is left out; the exit code is that of the first error.
     """
     from glmv_cli.cli.inspecting import open_inspector
     from glmv_cli.render.inspect import inspect_json, inspect_text
