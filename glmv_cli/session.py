@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from pathlib import Path
 
 from glmv_cli.engine.grammar import Constrained, Vocabulary
@@ -14,8 +14,8 @@ from glmv_cli.engine.think_budget import ThinkBudget
 from glmv_cli.events import Event, Notice, Progress
 from glmv_cli.families import Family
 from glmv_cli.media.frames import DecodedMedia, DecodedVideo
-from glmv_cli.media.kind import kind_of
-from glmv_cli.media.load import load
+from glmv_cli.media.load import decode
+from glmv_cli.media.outlook import Outlook, outlook
 from glmv_cli.messages import ChatRequest, MediaPart, MediaSource, SamplingOptions
 from glmv_cli.model.threads import use_threads
 from glmv_cli.opening import OpenModel, open_model
@@ -71,9 +71,10 @@ class Session:
             self._notice = None
         if not request.think and not model.builder.can_skip_thinking:
             yield Notice(f"{model.name} thinks before every answer: its chat template has no switch for it")
-        account = model.builder.account(request.messages, _sizes(request), request.think, request.seeing)
+        outlooks = self._look_ahead(request, max_pixels)
+        account = model.builder.account(request.messages, outlooks, request.think, request.seeing)
         self._check_room(account, request)
-        media = self._decode(request, max_pixels)
+        media = self._decode(request, outlooks, max_pixels)
         yield from (Notice(m.notice) for m in media.values() if isinstance(m, DecodedVideo) and m.notice)
         inputs = model.builder.build(request.messages, media, request.think, request.seeing)
         account = account.exactly(inputs.tokens(TEXT), inputs.tokens_of_each(IMAGE), inputs.tokens_of_each(VIDEO))
@@ -112,42 +113,35 @@ class Session:
         ending = builder.tokenizer(text, add_special_tokens=False)["input_ids"]
         return ThinkBudget(sampler, options.think_budget, ending, lambda: parser.in_thinking)
 
-    def _decode(self, request: ChatRequest, max_pixels: int) -> dict[MediaSource, DecodedMedia]:
+    def _look_ahead(self, request: ChatRequest, max_pixels: int) -> dict[MediaSource, Outlook]:
         sources = sources_of(request.messages)
         if not sources:
             return {}
+        sampler, animated = self._model.builder.sight.within(request.seeing).sampler, request.seeing.animated
+        return {s: outlook(s, sampler, max_pixels=max_pixels, animated=animated) for s in dict.fromkeys(sources)}
+
+    def _decode(
+        self, request: ChatRequest, outlooks: Mapping[MediaSource, Outlook], max_pixels: int
+    ) -> dict[MediaSource, DecodedMedia]:
+        if not outlooks:
+            return {}
         sight = self._model.builder.sight.within(request.seeing)
         return {
-            s: load(
-                s,
-                sampler=sight.sampler,
+            source: decode(
+                source,
+                known,
+                max_pixels=max_pixels,
                 fit=sight.fit,
                 fit_picture=sight.fit_picture,
-                max_pixels=max_pixels,
-                animated=request.seeing.animated,
                 page_seconds=request.seeing.page_seconds,
             )
-            for s in dict.fromkeys(sources)
+            for source, known in outlooks.items()
         }
 
 
 def _markup(family: Family) -> Markup:
     opening, closing = family.answer_tags or (None, None)
     return Markup(answer_open=opening, answer_close=closing)
-
-
-def _sizes(request: ChatRequest) -> dict[MediaSource, tuple[int, int] | None]:
-    """Height and width of the pictures, by their headers; films have none here."""
-    sizes: dict[MediaSource, tuple[int, int] | None] = {}
-    for source in dict.fromkeys(sources_of(request.messages)):
-        if kind_of(source, request.seeing.animated) == "video":
-            sizes[source] = None
-        else:
-            from glmv_cli.media.image import image_size  # Pillow, only where there are pictures
-
-            width, height = image_size(source)
-            sizes[source] = (height, width)
-    return sizes
 
 
 def _last_shown(request: ChatRequest) -> list[MediaSource]:

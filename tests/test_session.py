@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
+from av.video.frame import VideoFrame
 
 from glmv_cli.errors import GlmvError, MediaError, MemoryShortageError, UsageError
 from glmv_cli.events import AnswerDelta, Notice, SoFar, ThinkingDelta
+from glmv_cli.media import film
 from glmv_cli.media.limits import DEFAULT_MAX_PIXELS
-from glmv_cli.messages import ChatRequest, MediaPart, MediaSource, Message, SamplingOptions, SeeingOptions, TextPart
+from glmv_cli.messages import (
+    ChatRequest,
+    FilmOptions,
+    MediaPart,
+    MediaSource,
+    Message,
+    SamplingOptions,
+    SeeingOptions,
+    TextPart,
+)
 from glmv_cli.model.offload import devices
 from glmv_cli.placement.budget import Wishes
 from glmv_cli.placement.hardware import Gpu, Machine
@@ -21,6 +35,7 @@ from glmv_cli.placement.planner import make_plan
 from glmv_cli.session import Session
 from glmv_cli.units import GIB
 from tests.asking import ask, user
+from tests.media.films import noise, write_film
 from tools.demo_model.grading import iou
 
 
@@ -159,6 +174,36 @@ def test_a_prompt_longer_than_the_context_is_refused(session: Session) -> None:
     with pytest.raises(GlmvError, match=r"takes 4,096 with its answer: text [\d,]+$") as caught:
         ask(session, ChatRequest((user("many words " * 3000),)))
     assert str(caught.value.hint).endswith("tokens must go: use less text")
+
+
+def test_a_film_that_does_not_fit_is_refused_before_its_frames_are_decoded(
+    demo_directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """But for the first, which tells its size."""
+    small = Session.open(demo_directory, "demo", Wishes(context=1024))
+    decoded = 0
+    decode = film._decoded
+
+    def counting(*arguments: Any) -> Iterator[VideoFrame]:
+        nonlocal decoded
+        for frame in decode(*arguments):
+            decoded += 1
+            yield frame
+
+    monkeypatch.setattr(film, "_decoded", counting)
+    source = MediaSource("long.mp4", write_film(tmp_path / "long.mp4", count=600, rate=1, draw=noise))
+    message = Message("user", (MediaPart(source), TextPart("What happens?")))
+    with pytest.raises(GlmvError, match=r"takes 1,024 with its answer: text [\d,]+, long.mp4 [\d,]+$") as caught:
+        ask(small, ChatRequest((message,)))
+    assert decoded == 1
+    advised = re.findall(r"--max-(video-tokens|frames) (\d+)", str(caught.value.hint))
+    assert len(advised) == 2
+    sampling = SamplingOptions(max_tokens=1)
+    for option, value in advised:
+        wished = FilmOptions(max_frames=int(value)) if option == "frames" else FilmOptions(max_tokens=int(value))
+        seeing = SeeingOptions(film=wished)
+        _, finished = ask(small, ChatRequest((message,), sampling=sampling, seeing=seeing))
+        assert 700 < finished.usage.prompt_tokens <= 1024 - 1024 // 4
 
 
 # -------------------------------------------------------------------------------- where an answer ends

@@ -95,7 +95,8 @@ class Inspector:
             seen = see(source, self._sight, self._seeing, max_pixels=self._settings.max_pixels)
             if seen.notice:
                 write_note(self._environment.output, seen.notice)
-            self._shares.append(Share(source, None if seen.film else (seen.height, seen.width), seen.tokens))
+            marks = (0,) * seen.grid[0] if seen.film else ()  # without the tokenizer, nobody knows how long they are
+            self._shares.append(Share(source, (seen.height, seen.width), seen.tokens, marks))
             return [_facts(source.name, seen, self._write_sheet(source, seen))]
         return []
 
@@ -107,7 +108,7 @@ class Inspector:
         from glmv_cli.placement.planner import DEFAULT_CONTEXT
         from glmv_cli.prompt.account import Account, check_room
 
-        account = Account(0, tuple(shares), self._sight.image_rules, self._seeing)
+        account = Account(0, tuple(shares), self._sight.image_rules, self._sight.video_rules, self._seeing)
         context = min(self._settings.context or DEFAULT_CONTEXT, positions)
         try:
             check_room(account, context, positions, self._settings.max_tokens)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -31,43 +32,62 @@ kilobytes can hold thousands.
 """
 
 
-def read_animation(
-    source: MediaSource, sampler: FrameSampler, *, max_pixels: int, fit: FrameFit | None = None
-) -> DecodedVideo:
-    """Decode the frames that ``sampler`` chooses; alpha is laid over white.
+@dataclass(frozen=True, slots=True)
+class ChosenTicks:
+    """What of an animation is to be decoded; see :class:`~glmv_cli.media.outlook.FilmChoice`.
 
     Frames of an animation last as long as they like, and samplers think in constant rates. So the sampler is shown a
     film of many equal ticks, each the greatest common divisor of the frames' lengths, and gets for a tick the frame
     that is then on the screen.
-
-    Raises:
-        MediaError: damaged from the first chosen frame on, more than ``max_pixels``, or very many frames of them.
-        InputNotFoundError: the file cannot be opened any more.
-        MemoryShortageError: the chosen frames do not fit in memory.
     """
-    clock = _read_clock(source, max_pixels)
-    info, ends, tick = clock.info, clock.ends, clock.tick
-    wanted = check_choice(sampler(info), info.total_frames)
-    height, width = fit(len(wanted), info.height, info.width) if fit else (info.height, info.width)
-    with open_picture(source, max_pixels=max_pixels) as image:
-        frames = np.empty((len(wanted), height, width, 3), dtype=np.uint8)
-        kept = _keep(image, [bisect_right(ends, index * tick) for index in wanted], frames)
-    if not kept:
-        raise MediaError(f"{source.name} is damaged: none of its frames can be decoded", hint="fetch it again")
-    times = tuple(index * tick / 1000 for index in wanted[:kept])
-    notice = None
-    if kept < len(wanted):
-        notice = f"{source.name} is damaged: only {kept} of {len(wanted)} frames, up to {times[-1]:.1f} s, can be used"
-    return DecodedVideo(frames[:kept], times, info, notice)
 
+    source: MediaSource
+    clock: Clock
+    wanted: Sequence[int]
+    max_pixels: int
 
-def animation_info(source: MediaSource, *, max_pixels: int) -> VideoInfo:
-    """What samplers are told of an animation: ticks instead of frames. Raises as :func:`read_animation` does."""
-    return _read_clock(source, max_pixels).info
+    @classmethod
+    def of(cls, source: MediaSource, sampler: FrameSampler, *, max_pixels: int) -> ChosenTicks:
+        """Raises ``MediaError`` for a frame of more than ``max_pixels``, or very many frames of them, and
+        ``InputNotFoundError`` if the file cannot be opened any more.
+        """
+        clock = _read_clock(source, max_pixels)
+        return cls(source, clock, check_choice(sampler(clock.info), clock.info.total_frames), max_pixels)
+
+    @property
+    def info(self) -> VideoInfo:
+        """What samplers are told: ticks instead of frames."""
+        return self.clock.info
+
+    @property
+    def times(self) -> tuple[float, ...]:
+        """Of the ticks, in seconds."""
+        return tuple(index * self.clock.tick / 1000 for index in self.wanted)
+
+    def read(self, fit: FrameFit | None = None) -> DecodedVideo:
+        """Decode them; alpha is laid over white.
+
+        Raises:
+            MediaError: damaged from the first chosen frame on.
+            InputNotFoundError: the file cannot be opened any more.
+            MemoryShortageError: the chosen frames do not fit in memory.
+        """
+        info, wanted, name = self.info, self.wanted, self.source.name
+        height, width = fit(len(wanted), info.height, info.width) if fit else (info.height, info.width)
+        with open_picture(self.source, max_pixels=self.max_pixels) as image:
+            frames = np.empty((len(wanted), height, width, 3), dtype=np.uint8)
+            kept = _keep(image, [bisect_right(self.clock.ends, index * self.clock.tick) for index in wanted], frames)
+        if not kept:
+            raise MediaError(f"{name} is damaged: none of its frames can be decoded", hint="fetch it again")
+        times = self.times[:kept]
+        notice = None
+        if kept < len(wanted):
+            notice = f"{name} is damaged: only {kept} of {len(wanted)} frames, up to {times[-1]:.1f} s, can be used"
+        return DecodedVideo(frames[:kept], times, info, notice)
 
 
 @dataclass(frozen=True, slots=True)
-class _Clock:
+class Clock:
     """When each frame ends, and the tick, in milliseconds."""
 
     info: VideoInfo
@@ -75,7 +95,7 @@ class _Clock:
     tick: int
 
 
-def _read_clock(source: MediaSource, max_pixels: int) -> _Clock:
+def _read_clock(source: MediaSource, max_pixels: int) -> Clock:
     """By the blocks of the file, where these tell: to decode all frames takes as long as what is done with them."""
     with open_picture(source, max_pixels=max_pixels) as image, open_bytes(source) as file:
         listed = list_frames(file)
@@ -92,7 +112,7 @@ def _read_clock(source: MediaSource, max_pixels: int) -> _Clock:
             check_size(source.name, width, height, max_pixels)
     ends = list(accumulate(lengths))
     tick = max(math.gcd(*ends), -(-ends[-1] // _MOST_TICKS))
-    return _Clock(VideoInfo(max(1, ends[-1] // tick), 1000 / tick, ends[-1] / 1000, width, height), ends, tick)
+    return Clock(VideoInfo(max(1, ends[-1] // tick), 1000 / tick, ends[-1] / 1000, width, height), ends, tick)
 
 
 def _check_work(name: str, frames: int, size: tuple[int, int], max_pixels: int) -> None:

@@ -6,6 +6,7 @@ from glmv_cli.media.frames import DecodedImage, DecodedVideo, FrameFit, FrameSam
 from glmv_cli.media.kind import kind_of
 from glmv_cli.media.limits import DEFAULT_MAX_PIXELS, DEFAULT_PAGE_SECONDS
 from glmv_cli.media.naming import naming
+from glmv_cli.media.outlook import Outlook, choose_frames
 from glmv_cli.messages import Animated, MediaSource
 
 
@@ -34,10 +35,24 @@ def load(
             from glmv_cli.media.image import read_image
 
             return read_image(source, max_pixels=max_pixels, fit=fit_picture, page_seconds=page_seconds)
-        if kind_of(source, "first") == "image":
-            from glmv_cli.media.animation import read_animation
+        return choose_frames(source, sampler, max_pixels=max_pixels).read(fit)
 
-            return read_animation(source, sampler, max_pixels=max_pixels, fit=fit)
-        from glmv_cli.media.video import read_video  # libav is worth loading only for films
 
-        return read_video(source, sampler, max_pixels=max_pixels, fit=fit)
+def decode(
+    source: MediaSource,
+    known: Outlook,
+    *,
+    max_pixels: int,
+    fit: FrameFit,
+    fit_picture: FrameFit,
+    page_seconds: float = DEFAULT_PAGE_SECONDS,
+) -> DecodedImage | DecodedVideo:
+    """What :func:`load` gives, for media of which is ``known`` what they will be: the times of a film's frames are not
+    looked for again.
+    """
+    with naming(source):
+        if isinstance(known, tuple):
+            from glmv_cli.media.image import read_image
+
+            return read_image(source, max_pixels=max_pixels, fit=fit_picture, page_seconds=page_seconds)
+        return known.read(fit)

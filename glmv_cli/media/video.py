@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import takewhile
 from threading import Event
 
@@ -48,29 +49,58 @@ def read_video(
         InputNotFoundError: the file cannot be opened any more.
         MemoryShortageError: the chosen frames do not fit in memory.
     """
-    probed = probe(source, max_pixels=max_pixels)
-    info = probed.info
-    wanted = probed.timeline.moments(check_choice(sampler(probed.told), probed.told.total_frames), probed.told)
-    try:
-        height, width = fit(len(wanted), info.height, info.width) if fit else (info.height, info.width)
-        frames = np.empty((len(wanted), height, width, 3), dtype=np.uint8)
-        kept = _read(source, probed, wanted, frames, max_pixels, seek=seek)
-    except (FFmpegError, ValueError) as error:  # a pixel format that cannot become RGB
-        raise MediaError(
-            f"{source.name} cannot be converted to RGB", hint="convert it to H.264 in mp4, with 8-bit colour"
-        ) from error
-    except MemoryError as error:
-        raise MemoryShortageError(
-            f"{source.name}: {len(wanted)} frames of {info.width}x{info.height} do not fit in memory",
-            hint="choose fewer frames, or make the film smaller first",
-        ) from error
-    if not kept:
-        raise MediaError(
-            f"{source.name} is damaged: none of the frames that were chosen can be decoded",
-            hint="fetch it again, or repair it with a video tool",
-        )
-    times = tuple(moment.time for moment in wanted[:kept])
-    return DecodedVideo(frames[:kept], times, info, _notice(source.name, info, len(wanted), times))
+    return ChosenFrames.of(source, sampler, max_pixels=max_pixels).read(fit, seek=seek)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ChosenFrames:
+    """What of a film is to be decoded; see :class:`~glmv_cli.media.outlook.FilmChoice`."""
+
+    source: MediaSource
+    probed: Probed
+    wanted: Sequence[Moment]
+    max_pixels: int
+
+    @classmethod
+    def of(cls, source: MediaSource, sampler: FrameSampler, *, max_pixels: int) -> ChosenFrames:
+        """The first frame is decoded, and no other. Raises as :func:`read_video` does."""
+        probed = probe(source, max_pixels=max_pixels)
+        indices = check_choice(sampler(probed.told), probed.told.total_frames)
+        return cls(source, probed, probed.timeline.moments(indices, probed.told), max_pixels)
+
+    @property
+    def info(self) -> VideoInfo:
+        """The film."""
+        return self.probed.info
+
+    @property
+    def times(self) -> tuple[float, ...]:
+        """When each of the frames is shown, in seconds."""
+        return tuple(moment.time for moment in self.wanted)
+
+    def read(self, fit: FrameFit | None = None, *, seek: bool = True) -> DecodedVideo:
+        """Decode them, as :func:`read_video` does."""
+        source, wanted, info = self.source, self.wanted, self.info
+        try:
+            height, width = fit(len(wanted), info.height, info.width) if fit else (info.height, info.width)
+            frames = np.empty((len(wanted), height, width, 3), dtype=np.uint8)
+            kept = _read(source, self.probed, wanted, frames, self.max_pixels, seek=seek)
+        except (FFmpegError, ValueError) as error:  # a pixel format that cannot become RGB
+            raise MediaError(
+                f"{source.name} cannot be converted to RGB", hint="convert it to H.264 in mp4, with 8-bit colour"
+            ) from error
+        except MemoryError as error:
+            raise MemoryShortageError(
+                f"{source.name}: {len(wanted)} frames of {info.width}x{info.height} do not fit in memory",
+                hint="choose fewer frames, or make the film smaller first",
+            ) from error
+        if not kept:
+            raise MediaError(
+                f"{source.name} is damaged: none of the frames that were chosen can be decoded",
+                hint="fetch it again, or repair it with a video tool",
+            )
+        times = self.times[:kept]
+        return DecodedVideo(frames[:kept], times, info, _notice(source.name, info, len(wanted), times))
 
 
 def _read(

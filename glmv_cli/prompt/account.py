@@ -11,7 +11,7 @@ from glmv_cli.errors import GlmvError
 from glmv_cli.events import PromptPart, PromptSize
 from glmv_cli.media.naming import as_argument
 from glmv_cli.messages import MediaSource, SeeingOptions
-from glmv_cli.prompt.pixels import PixelRules, picture_tokens
+from glmv_cli.prompt.pixels import PixelRules, tokens_of
 from glmv_cli.units import format_count
 
 _AS_TRAINED = SeeingOptions()
@@ -19,22 +19,30 @@ _AS_TRAINED = SeeingOptions()
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """What one picture, page or film takes. ``size`` is height and width of a picture, ``None`` for a film."""
+    """What one picture, page or film takes; ``size`` is its height and width."""
 
     source: MediaSource
-    size: tuple[int, int] | None
+    size: tuple[int, int]
     tokens: int
+    marks: tuple[int, ...] = ()
+    """Of a film: for each patch by time, how many tokens of text stand around it. They count as text."""
+
+    @property
+    def is_film(self) -> bool:
+        """Rather than a picture, which has no time."""
+        return bool(self.marks)
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """All of a prompt. ``rules`` and ``seeing`` are those by which its pictures were resized; a model that only reads
-    has no rules.
+    """All of a prompt. Rules and ``seeing`` are those by which pictures and films are resized; what is read only has
+    no rules.
     """
 
     text: int
     shares: tuple[Share, ...] = ()
-    rules: PixelRules | None = None
+    image_rules: PixelRules | None = None
+    video_rules: PixelRules | None = None
     seeing: SeeingOptions = _AS_TRAINED
 
     @property
@@ -43,9 +51,9 @@ class Account:
         return self.text + sum(share.tokens for share in self.shares)
 
     def exactly(self, text: int, pictures: Iterable[int], films: Iterable[int]) -> Account:
-        """The same as it has become: before, films count nothing, and pictures by their headers."""
+        """The same as it has become: of damaged films there may be fewer frames than there seemed to be."""
         counts = {False: iter(pictures), True: iter(films)}
-        shares = (replace(share, tokens=next(counts[share.size is None])) for share in self.shares)
+        shares = (replace(share, tokens=next(counts[share.is_film])) for share in self.shares)
         return replace(self, text=text, shares=tuple(shares))
 
     def told(self, context: int) -> PromptSize:
@@ -83,26 +91,49 @@ def check_room(account: Account, context: int, most: int, answer: int) -> None:
 
 def largest_image_tokens(account: Account, room: int) -> int | None:
     """The ``--max-image-tokens`` with which the prompt has ``room`` tokens at most; ``None`` if nothing does it."""
-    sizes = [share.size for share in account.shares if share.size is not None]
-    rules = account.rules
-    if rules is None or not sizes:
+    pictures = [share for share in account.shares if not share.is_film]
+    rules = account.image_rules
+    if rules is None or not pictures:
         return None
     least = account.seeing.min_image_tokens
-    pictures = sum(share.tokens for share in account.shares if share.size is not None)
-    others = account.total - pictures
+    others = account.total - sum(share.tokens for share in pictures)
 
     def fits(most: int) -> bool:
         narrowed = rules.within(least, most)
-        return others + sum(picture_tokens(*size, narrowed) for size in sizes) <= room
+        return others + sum(tokens_of(1, *share.size, narrowed) for share in pictures) <= room
 
-    return _largest(least or 1, max(share.tokens for share in account.shares if share.size is not None), fits)
+    return _largest(least or 1, max(share.tokens for share in pictures), fits)
 
 
 def largest_video_tokens(account: Account, room: int) -> int | None:
     """Likewise the ``--max-video-tokens``."""
-    films = [share.tokens for share in account.shares if share.size is None]
-    others = account.total - sum(films)
-    return _largest(1, max(films, default=0), lambda most: others + sum(min(film, most) for film in films) <= room)
+    rules = account.video_rules
+    if rules is None:
+        return None
+    most = max((share.tokens for share in account.shares if share.is_film), default=0)
+    return _largest(1, most, lambda most: _with_films(account, rules.within(None, most), most) <= room)
+
+
+def largest_frames(account: Account, room: int) -> int | None:
+    """Likewise the ``--max-frames``: those of whole patches."""
+    if account.video_rules is None:
+        return None
+    rules = account.video_rules.within(None, account.seeing.film.max_tokens)
+    most = max((len(share.marks) for share in account.shares), default=0)
+    patches = _largest(1, most, lambda patches: _with_films(account, rules, patches) <= room)
+    return None if patches is None else patches * rules.temporal_patch_size
+
+
+def _with_films(account: Account, rules: PixelRules, most: int) -> int:
+    """Tokens of the prompt, at most, if no film has more than ``most`` patches by time, and ``rules`` are theirs."""
+    total = account.total
+    for share in account.shares:
+        if share.is_film:
+            patches = min(len(share.marks), most)
+            tokens = tokens_of(patches * rules.temporal_patch_size, *share.size, rules)
+            gone = sorted(share.marks)[: len(share.marks) - patches]  # perhaps others, which are no shorter
+            total += tokens - share.tokens - sum(gone)
+    return total
 
 
 def _largest(least: int, high: int, fits: Callable[[int], bool]) -> int | None:
@@ -116,18 +147,20 @@ def _largest(least: int, high: int, fits: Callable[[int], bool]) -> int | None:
 
 def _part(part: PromptPart) -> str:
     pages = f" ({part.pages} pages)" if part.pages > 1 else ""
-    return f"{part.name}{pages} {format_count(part.tokens) if part.tokens else '(not counted yet)'}"
+    return f"{part.name}{pages} {format_count(part.tokens)}"
 
 
 def _ways(account: Account, room: int) -> list[str]:
     """What to change about the source that takes most."""
     largest = max(account.shares, key=lambda share: _of_document(account.shares, share.source.document), default=None)
-    if largest is None or account.text > _of_document(account.shares, largest.source.document):
+    text = account.text - sum(sum(share.marks) for share in account.shares)
+    if largest is None or text > _of_document(account.shares, largest.source.document):
         return ["use less text"]
-    if largest.size is None:
-        tokens = largest_video_tokens(account, room)
+    if largest.is_film:
+        tokens, frames = largest_video_tokens(account, room), largest_frames(account, room)
         ways = [] if tokens is None else [f"--max-video-tokens {tokens} makes it fit"]
-        return [*ways, "show fewer frames, with --max-frames, or a part, with --start and --end"]
+        ways += [] if frames is None else [f"--max-frames {frames} does"]
+        return [*ways, "show a part, with --start and --end"]
     tokens = largest_image_tokens(account, room)
     ways = [] if tokens is None else [f"--max-image-tokens {tokens} makes it fit"]
     if largest.source.page is not None:
@@ -153,4 +186,4 @@ def _fewer_pages(account: Account, document: str, room: int) -> str:
 
 
 def _of_document(shares: Sequence[Share], document: str) -> int:
-    return sum(share.tokens for share in shares if share.source.document == document)
+    return sum(share.tokens + sum(share.marks) for share in shares if share.source.document == document)

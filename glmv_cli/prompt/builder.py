@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import repeat
 from pathlib import Path
 
 import torch
@@ -14,10 +15,11 @@ from glmv_cli.errors import ModelError
 from glmv_cli.families import family_of
 from glmv_cli.media.frames import DecodedImage, DecodedMedia, DecodedVideo
 from glmv_cli.media.naming import naming
+from glmv_cli.media.outlook import Outlook
 from glmv_cli.messages import MediaPart, MediaSource, Message, SeeingOptions, TextPart
 from glmv_cli.prompt.account import Account, Share
 from glmv_cli.prompt.inputs import IMAGE, VIDEO, ModelInputs, Vision
-from glmv_cli.prompt.pixels import Grid, picture_tokens
+from glmv_cli.prompt.pixels import Grid, tokens_of
 from glmv_cli.prompt.sight import IMAGE_TOKEN, VIDEO_END, VIDEO_START, VIDEO_TOKEN, Sight
 from glmv_cli.prompt.vision import vision_of
 from glmv_cli.store.checkpoint_files import CONFIG
@@ -85,7 +87,7 @@ class PromptBuilder:
         expanded = self._expand(
             text,
             iter([self.sight.image_text(grid) for grid in _grids(images)]),
-            iter([self.sight.video_text(f, grid) for f, grid in zip(films, _grids(videos), strict=True)]),
+            iter([self.sight.video_text(film.times, grid) for film, grid in zip(films, _grids(videos), strict=True)]),
         )
         encoded = self._tokenizer(expanded, add_special_tokens=False)["input_ids"]
         ids = torch.tensor([encoded])  # [1, L]
@@ -100,27 +102,39 @@ class PromptBuilder:
     def account(
         self,
         messages: Sequence[Message],
-        sizes: Mapping[MediaSource, tuple[int, int] | None],
+        outlooks: Mapping[MediaSource, Outlook],
         think: bool,
         seeing: SeeingOptions = _AS_TRAINED,
     ) -> Account:
-        """What the prompt will take, before anything is decoded; films, which have no size here, count nothing yet.
+        """What the prompt will take, before anything is decoded; of a damaged film it may become something else.
 
-        ``sizes`` are height and width. Raises as :meth:`build` does.
+        Raises as :meth:`build` does.
         """
         sources = sources_of(messages)
-        text = self._render(messages, {source for source in sources if sizes[source] is None}, think)
-        encoded = self._tokenizer(text, add_special_tokens=False)["input_ids"]
+        films = {source: film for source in sources if not isinstance(film := outlooks[source], tuple)}
+        text = self._render(messages, films, think)
         if not sources:
-            return Account(len(encoded))
-        rules = self.sight.image_rules
-        narrowed = self.sight.within(seeing).image_rules
+            return Account(self._length(text))
+        sight = self.sight.within(seeing)
         shares = []
         for source in sources:
-            size = sizes[source]
             with naming(source):
-                shares.append(Share(source, size, 0 if size is None else picture_tokens(*size, narrowed)))
-        return Account(len(encoded) - len(sources), tuple(shares), rules, seeing)
+                shares.append(self._share(source, outlooks[source], sight))
+        timed = ["".join(sight.patch_texts(films[source].times)) for source in sources if source in films]
+        pictures = len(sources) - len(timed)  # one token stands for each, and none for films
+        length = self._length(self._expand(text, repeat(IMAGE_TOKEN), iter(timed))) - pictures
+        return Account(length, tuple(shares), self.sight.image_rules, self.sight.video_rules, seeing)
+
+    def _share(self, source: MediaSource, known: Outlook, sight: Sight) -> Share:
+        if isinstance(known, tuple):
+            return Share(source, known, tokens_of(1, *known, sight.image_rules))
+        size, frames = (known.info.height, known.info.width), len(known.times)
+        marks = tuple(map(len, self._tokenizer(sight.patch_texts(known.times), add_special_tokens=False)["input_ids"]))
+        return Share(source, size, tokens_of(frames, *size, sight.video_rules), marks)
+
+    def _length(self, text: str) -> int:
+        """In tokens."""
+        return len(self._tokenizer(text, add_special_tokens=False)["input_ids"])
 
     def _render(self, messages: Sequence[Message], films: Collection[MediaSource], think: bool) -> str:
         def content(message: Message) -> str | list[dict[str, str]]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from glmv_cli.media.image import image_size
-from glmv_cli.media.kind import kind_of
+from glmv_cli.media.outlook import outlook
 from glmv_cli.messages import MediaSource, SeeingOptions
-from glmv_cli.prompt.pixels import PixelRules, picture_tokens, target_size
+from glmv_cli.prompt.pixels import tokens_of
 from glmv_cli.prompt.sight import Sight
 
 _AS_TRAINED = SeeingOptions()
@@ -31,21 +30,10 @@ def estimate(source: MediaSource, directory: Path, max_pixels: int, seeing: Seei
     :class:`UsageError` for a budget of ``seeing`` that cannot be kept.
     """
     sight = Sight.of(directory).within(seeing)
-    if kind_of(source, seeing.animated) == "image":
-        width, height = image_size(source)
-        return Estimate(width, height, None, picture_tokens(height, width, sight.image_rules))
-    if kind_of(source, "first") == "image":
-        from glmv_cli.media.animation import animation_info
-
-        info = animation_info(source, max_pixels=max_pixels)
-    else:
-        from glmv_cli.media.probe import probe
-
-        info = probe(source, max_pixels=max_pixels).told
-    tokens = _tokens(len(sight.sampler(info)), info.height, info.width, sight.video_rules)
+    seen = outlook(source, sight.sampler, max_pixels=max_pixels, animated=seeing.animated)
+    if isinstance(seen, tuple):
+        height, width = seen
+        return Estimate(width, height, None, tokens_of(1, height, width, sight.image_rules))
+    info = seen.info
+    tokens = tokens_of(len(seen.times), info.height, info.width, sight.video_rules)
     return Estimate(info.width, info.height, info.duration, tokens)
-
-
-def _tokens(count: int, height: int, width: int, rules: PixelRules) -> int:
-    new_height, new_width = target_size(count, height, width, rules)
-    return rules.tokens(rules.grid(count, new_height, new_width))

@@ -143,10 +143,9 @@ def target_size(count: int, height: int, width: int, rules: PixelRules) -> tuple
     return new_height, new_width
 
 
-def picture_tokens(height: int, width: int, rules: PixelRules) -> int:
-    """What a picture of this size costs; raises as :func:`target_size` does."""
-    new_height, new_width = target_size(1, height, width, rules)
-    return rules.tokens(rules.grid(1, new_height, new_width))
+def tokens_of(count: int, height: int, width: int, rules: PixelRules) -> int:
+    """What a picture, or ``count`` frames, of this size cost; raises as :func:`target_size` does."""
+    return rules.tokens(rules.grid(count, *target_size(count, height, width, rules)))
 
 
 def fitted(frames: Pixels, rules: PixelRules, source_size: tuple[int, int] | None = None) -> Pixels:

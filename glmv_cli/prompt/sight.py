@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from glmv_cli.families import VideoRule, video_rule_of
-from glmv_cli.media.frames import DecodedVideo, FrameSampler
+from glmv_cli.media.frames import FrameSampler
 from glmv_cli.messages import SeeingOptions
 from glmv_cli.prompt.pixels import Grid, PixelRules, target_size
 from glmv_cli.prompt.sampling import frame_sampler
@@ -75,12 +75,17 @@ class Sight:
         """What stands for a picture, between the template's marks."""
         return IMAGE_TOKEN * self.image_rules.tokens(grid)
 
-    def video_text(self, film: DecodedVideo, grid: Grid) -> str:
-        """Each temporal patch, with the time of its first frame. Its tokens are image tokens: the family's choice."""
+    def video_text(self, times: Sequence[float], grid: Grid) -> str:
+        """Each temporal patch, with the time of its first frame; ``times`` are those of all frames, in seconds. Its
+        tokens are image tokens: the family's choice.
+        """
         steps, height, width = grid
-        frame = _FRAME.format(tokens=IMAGE_TOKEN * self.video_rules.tokens((1, height, width)))
-        starts = film.times[:: self.video_rules.temporal_patch_size]
-        return "".join(frame + self.video_rule.time_text(time) for time in starts[:steps])
+        return "".join(self.patch_texts(times, self.video_rules.tokens((1, height, width)))[:steps])
+
+    def patch_texts(self, times: Sequence[float], tokens: int = 0) -> list[str]:
+        """By temporal patch; each with as many ``tokens`` of vision."""
+        frame = _FRAME.format(tokens=IMAGE_TOKEN * tokens)
+        return [frame + self.video_rule.time_text(time) for time in times[:: self.video_rules.temporal_patch_size]]
 
 
 def _config(

@@ -11,16 +11,26 @@ from hypothesis import strategies as st
 
 from glmv_cli.errors import GlmvError
 from glmv_cli.events import PromptPart
+from glmv_cli.media.limits import DEFAULT_MAX_PIXELS
 from glmv_cli.media.load import load
-from glmv_cli.messages import MediaPart, MediaSource, Message, SeeingOptions, TextPart
-from glmv_cli.prompt.account import Account, Share, check_room, largest_image_tokens, largest_video_tokens
+from glmv_cli.media.outlook import outlook
+from glmv_cli.messages import FilmOptions, MediaPart, MediaSource, Message, SeeingOptions, TextPart
+from glmv_cli.prompt.account import (
+    Account,
+    Share,
+    check_room,
+    largest_frames,
+    largest_image_tokens,
+    largest_video_tokens,
+)
 from glmv_cli.prompt.builder import PromptBuilder
 from glmv_cli.prompt.inputs import IMAGE, TEXT, VIDEO
-from glmv_cli.prompt.pixels import PixelRules, picture_tokens
+from glmv_cli.prompt.pixels import PixelRules, tokens_of
 from tests.media.documents import write_pdf
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
 RULES = PixelRules(12_544, 9_633_792, (0.5, 0.5, 0.5), (0.5, 0.5, 0.5), 1 / 255, 14, 2, 2)
+FILM_RULES = replace(RULES, max_pixels=47_040_000, film=True)
 """Of the released models."""
 REPORT = MediaSource("report.pdf", Path("report.pdf"))
 FILM = MediaSource("film.mp4", Path("film.mp4"))
@@ -28,7 +38,7 @@ A4 = (2339, 1654)
 
 
 def pages(count: int, text: int = 100) -> Account:
-    tokens = picture_tokens(*A4, RULES)
+    tokens = tokens_of(1, *A4, RULES)
     return Account(text, tuple(Share(REPORT.page_of(n), A4, tokens) for n in range(1, count + 1)), RULES)
 
 
@@ -45,9 +55,9 @@ def test_what_fits_is_let_through() -> None:
 
 def test_an_error_names_every_source_and_what_to_change() -> None:
     account = pages(10)
-    film = Share(FILM, None, 5000)
+    film = Share(FILM, (480, 640), 5000, marks=(3,) * 20)
     error = refusal(replace(account, shares=(*account.shares, film)), 32_768)
-    each = picture_tokens(*A4, RULES)
+    each = tokens_of(1, *A4, RULES)
     assert error.message == (
         f"the prompt has {5100 + 10 * each:,} tokens, and the model takes 32,768 with its answer: text 100, "
         f"report.pdf (10 pages) {10 * each:,}, film.mp4 5,000"
@@ -64,13 +74,13 @@ def test_the_advice_helps_and_is_no_smaller_than_it_must_be(count: int, room: in
     most = largest_image_tokens(account, room)
 
     def total(most: int) -> int:
-        return account.text + count * picture_tokens(*A4, RULES.within(None, most))
+        return account.text + count * tokens_of(1, *A4, RULES.within(None, most))
 
     if most is None:
         assert total(1) > room
         return
     assert total(most) <= room
-    assert most == picture_tokens(*A4, RULES) or total(most + 1) > room
+    assert most == tokens_of(1, *A4, RULES) or total(most + 1) > room
 
 
 def test_the_least_that_is_asked_for_is_kept() -> None:
@@ -88,23 +98,54 @@ def test_as_many_pages_as_fit_are_named(context: int, advice: str) -> None:
     assert advice in str(refusal(pages(8), context).hint)
 
 
+def films(*patches: int, text: int = 100) -> Account:
+    """Of 480p, with four tokens of text a patch."""
+    shares = (Share(FILM, (480, 854), tokens_of(2 * count, 480, 854, FILM_RULES), (4,) * count) for count in patches)
+    return Account(text + 4 * sum(patches), tuple(shares), RULES, FILM_RULES)
+
+
 def test_films_have_advice_of_their_own() -> None:
-    account = Account(100, (Share(FILM, None, 9000), Share(FILM, None, 1000)), RULES)
-    hint = str(refusal(account, 8192).hint)
-    assert "--max-video-tokens 5044 makes it fit" in hint
-    assert "--max-frames" in hint
-    assert largest_video_tokens(account, 6144) == 5044
+    error = refusal(films(60, 2), 8192)
+    assert error.message.endswith("text 348, film.mp4 28,860")
+    assert error.hint == (
+        "21,017 or more tokens must go: --max-video-tokens 5230 makes it fit; or --max-frames 18 does; "
+        "or show a part, with --start and --end; or raise --context, up to 65536"
+    )
+
+
+@given(
+    st.lists(st.integers(1, 300), min_size=1, max_size=3), st.integers(100, 65_536), st.none() | st.integers(50, 9000)
+)
+def test_the_advice_on_films_helps_and_is_no_smaller_than_it_must_be(
+    patches: list[int], room: int, wished: int | None
+) -> None:
+    account = replace(films(*patches), seeing=SeeingOptions(film=FilmOptions(max_tokens=wished)))
+
+    def total(rules: PixelRules, most: int) -> int:
+        counts = [min(count, most) for count in patches]
+        return 100 + sum(4 * count + tokens_of(2 * count, 480, 854, rules) for count in counts)
+
+    tokens, frames = largest_video_tokens(account, room), largest_frames(account, room)
+    if tokens is not None:
+        assert total(FILM_RULES.within(None, tokens), tokens) <= room
+    narrowed = FILM_RULES.within(None, wished)
+    if frames is None:
+        assert total(narrowed, 1) > room
+    else:
+        assert total(narrowed, frames // 2) <= room
+        assert frames == 2 * max(patches) or total(narrowed, frames // 2 + 1) > room
+
+
+def test_the_times_of_a_film_do_not_make_it_a_question_of_the_text() -> None:
+    account = Account(1300, (Share(FILM, (480, 640), 128, marks=(4,) * 300),), RULES, FILM_RULES)
+    assert "--max-frames" in str(refusal(account, 1024).hint)
+    assert "use less text" in str(refusal(replace(account, text=3000), 1024).hint)
 
 
 def test_text_has_to_be_less() -> None:
     error = refusal(Account(500), 400, most=400)
     assert error.message.endswith(": text 500")
     assert error.hint == "101 or more tokens must go: use less text"
-
-
-def test_a_film_that_is_not_decoded_yet_is_not_said_to_be_free() -> None:
-    account = replace(pages(10), shares=(*pages(10).shares, Share(FILM, None, 0)))
-    assert refusal(account, 32_768).message.endswith("film.mp4 (not counted yet)")
 
 
 def test_the_account_is_what_the_prompt_takes(demo_directory: Path, tmp_path: Path) -> None:
@@ -115,18 +156,15 @@ def test_the_account_is_what_the_prompt_takes(demo_directory: Path, tmp_path: Pa
     messages = [Message("user", (*map(MediaPart, sources), TextPart("Describe these.")))]
     builder = PromptBuilder(demo_directory)
     seeing = SeeingOptions(max_image_tokens=20)
-    account = builder.account(
-        messages, {sources[0]: (300, 400), shapes: (480, 640), film: None, sources[3]: (300, 400)}, False, seeing
-    )
     sight = builder.sight.within(seeing)
+    known = {source: outlook(source, sight.sampler, max_pixels=DEFAULT_MAX_PIXELS) for source in sources}
+    account = builder.account(messages, known, False, seeing)
     media = {s: load(s, sampler=sight.sampler, fit=sight.fit, fit_picture=sight.fit_picture) for s in sources}
     inputs = builder.build(messages, media, False, seeing)
     exact = account.exactly(inputs.tokens(TEXT), inputs.tokens_of_each(IMAGE), inputs.tokens_of_each(VIDEO))
     assert exact.total == inputs.ids.shape[1]
     assert [share.tokens for share in exact.shares] == [15, 15, 100, 15]
-    assert [share.tokens for share in account.shares] == [15, 15, 0, 15]
-    times = exact.text - account.text
-    assert 0 < times < 100  # marks and times of the film's frames
+    assert account == exact
     parts = exact.told(4096).parts
     assert parts[1:] == (
         PromptPart("report.pdf", 30, 2), PromptPart("shapes.png", 15), PromptPart("film.mp4", 100),

@@ -13,7 +13,7 @@ from PIL import Image
 
 from glmv_cli.errors import MediaError
 from glmv_cli.families import VIDEO_RULES
-from glmv_cli.media.animation import animation_info, read_animation
+from glmv_cli.media.animation import ChosenTicks
 from glmv_cli.media.colour import to_rgb
 from glmv_cli.media.document import pages_of
 from glmv_cli.media.find import find_media
@@ -68,8 +68,9 @@ def _picture_size(data: bytes) -> str:
 
 def _animation(data: bytes) -> str:
     source = MediaSource("fuzzed", data=data)
-    _check_info(animation_info(source, max_pixels=MAX_PIXELS))
-    return _check_film(read_animation(source, _spread, max_pixels=MAX_PIXELS))
+    chosen = ChosenTicks.of(source, _spread, max_pixels=MAX_PIXELS)
+    _check_info(chosen.info)
+    return _check_film(chosen.read())
 
 
 def _film(data: bytes) -> str:
