@@ -5,21 +5,21 @@ from __future__ import annotations
 import base64
 import binascii
 import os
-import sys
 import time
 import urllib.error
 import urllib.request
 from contextlib import closing
-from http.client import HTTPException, HTTPMessage, HTTPResponse, IncompleteRead
+from http.client import HTTPException, HTTPResponse, IncompleteRead
 from pathlib import Path
-from typing import IO
 from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 from glmv_cli import __version__
 from glmv_cli.errors import InputNotFoundError, MediaError, UsageError
 from glmv_cli.media.connection import WebHandler
+from glmv_cli.media.dialling import Dialler, NotPublicError
 from glmv_cli.media.limits import FetchLimits
 from glmv_cli.media.naming import shown_name
+from glmv_cli.media.redirects import FewRedirects
 from glmv_cli.media.spool import Spool
 from glmv_cli.messages import Data, MediaSource
 from glmv_cli.units import format_bytes
@@ -74,7 +74,7 @@ def _inline(name: str, address: str) -> bytes:
 
 def _download(name: str, address: str, limits: FetchLimits) -> Data:
     deadline = time.monotonic() + limits.total_s
-    opener = _opener(limits, deadline)
+    opener = _opener(name, limits, deadline)
     try:
         with opener.open(_request(address), timeout=limits.stall_s) as response:
             return _read(name, response, limits)
@@ -90,6 +90,11 @@ def _download(name: str, address: str, limits: FetchLimits) -> Data:
     except urllib.error.URLError as error:
         if isinstance(error.reason, TimeoutError):
             raise _too_slow(name, limits, deadline) from error
+        if isinstance(error.reason, NotPublicError):
+            raise InputNotFoundError(
+                f"{name} leads to {error.reason.host}, which is no public address",
+                "only what lies on the public internet is fetched here",
+            ) from error
         reason = getattr(error.reason, "strerror", None) or str(error.reason)
         raise InputNotFoundError(
             f"{name} cannot be reached: {reason[:1].lower()}{reason[1:]}", "check the address and the network"
@@ -100,11 +105,11 @@ def _download(name: str, address: str, limits: FetchLimits) -> Data:
         ) from error
 
 
-def _opener(limits: FetchLimits, deadline: float) -> urllib.request.OpenerDirector:
-    web = WebHandler(deadline, public_only=limits.public_only)
+def _opener(name: str, limits: FetchLimits, deadline: float) -> urllib.request.OpenerDirector:
+    web = WebHandler(Dialler(deadline, limits.public_only))
     # A proxy would connect for us, to whatever it likes.
     direct = (urllib.request.ProxyHandler({}),) if limits.public_only else ()
-    return urllib.request.build_opener(_FewRedirects(limits.redirects), web, *direct)
+    return urllib.request.build_opener(FewRedirects(name, limits.redirects), web, *direct)
 
 
 def _request(address: str) -> urllib.request.Request:
@@ -162,30 +167,3 @@ def _advice(code: int) -> str:
     if code in (401, 403):
         return "it asks for permission: download it with a program that can log in, and name the file"
     return "check the address" if code < 500 else "the server has a problem; try again later"
-
-
-class _FewRedirects(urllib.request.HTTPRedirectHandler):
-    """Follows a few, and only from web to web, never back from https to http."""
-
-    max_redirections = max_repeats = sys.maxsize
-    """Of the class above, which has 10 and 4, whatever is allowed here."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._followed = 0
-
-    def redirect_request(
-        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
-    ) -> urllib.request.Request | None:
-        """The request to ``newurl``; raises ``URLError`` where one must not be sent."""
-        self._followed += 1
-        scheme = urlsplit(newurl).scheme
-        refusal = None
-        if self._followed > self._most:
-            refusal = f"it redirects more than {self._most} times"
-        elif scheme not in ("http", "https") or (req.type == "https" and scheme == "http"):
-            refusal = f"it redirects to {shown_name(newurl)}, which is not followed"
-        if refusal is not None:
-            fp.close()  # nobody else would
-            raise urllib.error.URLError(refusal)
-        return super().redirect_request(req, fp, code, msg, headers, newurl)

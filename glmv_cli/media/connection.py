@@ -5,23 +5,19 @@ from __future__ import annotations
 import http.client
 import io
 import socket
-import time
 import urllib.request
 
-from glmv_cli.media.public import connect_publicly
+from glmv_cli.media.dialling import Dialler, time_left
 
 
 class WebHandler(urllib.request.HTTPSHandler, urllib.request.HTTPHandler):
-    """For ``urllib.request.build_opener``: both kinds of addresses, read until ``deadline`` of the monotonic clock.
-
-    Reading later than that raises ``TimeoutError``; ``public_only`` is that of
-    :class:`~glmv_cli.media.limits.FetchLimits`.
+    """For ``urllib.request.build_opener``: both kinds of addresses, read until the deadline of ``dialler``, which makes
+    the connections. What takes longer raises ``TimeoutError``.
     """
 
-    def __init__(self, deadline: float, *, public_only: bool) -> None:
+    def __init__(self, dialler: Dialler) -> None:
         super().__init__()
-        self._deadline = deadline
-        self._public_only = public_only
+        self._dialler = dialler
 
     def http_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
         """A plain connection."""
@@ -32,15 +28,13 @@ class WebHandler(urllib.request.HTTPSHandler, urllib.request.HTTPHandler):
         return self.do_open(self._encrypted, req)  # type: ignore[arg-type]  # likewise
 
     def _plain(self, host: str, timeout: float) -> http.client.HTTPConnection:
-        kind = _PublicHttp if self._public_only else http.client.HTTPConnection
-        return self._timed(kind(host, timeout=timeout))
+        return self._timed(http.client.HTTPConnection(host, timeout=timeout))
 
     def _encrypted(self, host: str, timeout: float) -> http.client.HTTPConnection:
-        kind = _PublicHttps if self._public_only else http.client.HTTPSConnection
-        return self._timed(kind(host, timeout=timeout))
+        return self._timed(_Encrypted(host, timeout=timeout))
 
     def _timed(self, connection: http.client.HTTPConnection) -> http.client.HTTPConnection:
-        deadline = self._deadline
+        deadline = self._dialler.deadline
 
         class Timed(http.client.HTTPResponse):
             def __init__(
@@ -50,7 +44,18 @@ class WebHandler(urllib.request.HTTPSHandler, urllib.request.HTTPHandler):
                 self.fp = io.BufferedReader(_UntilThen(self.fp, sock, deadline))
 
         connection.response_class = Timed
+        connection._create_connection = self._dialler.connect  # type: ignore[attr-defined]  # where the class asks
         return connection
+
+
+class _Encrypted(http.client.HTTPSConnection):
+    """One whose socket is known before hands are shaken, so that an interrupt then closes it."""
+
+    def connect(self) -> None:
+        http.client.HTTPConnection.connect(self)
+        context, proxied = self._context, self._tunnel_host  # type: ignore[attr-defined]  # where the class keeps them
+        self.sock = context.wrap_socket(self.sock, server_hostname=proxied or self.host, do_handshake_on_connect=False)
+        self.sock.do_handshake()
 
 
 class _UntilThen(io.RawIOBase):
@@ -66,24 +71,9 @@ class _UntilThen(io.RawIOBase):
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        left = self._deadline - time.monotonic()
-        if left <= 0:
-            raise TimeoutError
-        self._socket.settimeout(left if self._patience is None else min(left, self._patience))
+        self._socket.settimeout(time_left(self._deadline, self._patience))
         return self._stream.readinto1(buffer)
 
     def close(self) -> None:
         self._stream.close()
         super().close()
-
-
-class _PublicHttp(http.client.HTTPConnection):
-    def connect(self) -> None:
-        self.sock = connect_publicly(self.host, self.port, self.timeout)
-
-
-class _PublicHttps(http.client.HTTPSConnection):
-    def connect(self) -> None:
-        context = self._context  # type: ignore[attr-defined]  # where the class keeps the default one
-        plain = connect_publicly(self.host, self.port, self.timeout)
-        self.sock = context.wrap_socket(plain, server_hostname=self.host)

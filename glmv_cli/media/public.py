@@ -1,9 +1,8 @@
-"""Connections to public addresses only, for programs that fetch what strangers name."""
+"""Which addresses are public, for programs that fetch what strangers name."""
 
 from __future__ import annotations
 
 import ipaddress
-import socket
 
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 """Its last 32 bits are the address that is meant (RFC 6052)."""
@@ -25,23 +24,3 @@ def is_public(host: str) -> bool:
         if wrapped is not None:
             address = wrapped
     return address.is_global and not address.is_multicast
-
-
-def connect_publicly(host: str, port: int, timeout: float | None) -> socket.socket:
-    """To the first public address of ``host`` that answers: one that was looked at, so that a name cannot mean another
-    one the second time. Raises ``OSError``.
-    """
-    failure = OSError(f"{host} is no public address")
-    for family, kind, protocol, _, where in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
-        if not is_public(str(where[0])):
-            continue
-        connection = socket.socket(family, kind, protocol)
-        try:
-            connection.settimeout(timeout)
-            connection.connect(where)
-        except OSError as error:
-            connection.close()
-            failure = error
-        else:
-            return connection
-    raise failure

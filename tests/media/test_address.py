@@ -7,11 +7,13 @@ import io
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from http.client import HTTPMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 from urllib.parse import quote
+from urllib.request import Request
 
 import pytest
 
@@ -20,6 +22,7 @@ from glmv_cli.errors import GlmvError, InputNotFoundError, MediaError, UsageErro
 from glmv_cli.media.address import fetch
 from glmv_cli.media.limits import FetchLimits, FindLimits
 from glmv_cli.media.naming import is_address, shown_name
+from glmv_cli.media.redirects import FewRedirects
 from glmv_cli.media.source import open_source
 
 PICTURE = bytes(range(256)) * 4
@@ -47,6 +50,7 @@ class Web(BaseHTTPRequestHandler):
             "hop": lambda: self.redirect(f"/hop/{int(argument) - 1}" if int(argument) > 1 else "/picture"),
             "circle": lambda: self.redirect("/circle"),
             "to-file": lambda: self.redirect("file:///etc/hostname"),
+            "to-nowhere": lambda: self.redirect("nonsense:a.png"),
             "to-ftp": lambda: self.redirect("ftp://127.0.0.1/a.png"),
             "private": self.private,
             "to-private": lambda: self.redirect(f"http://localhost:{self.server.server_port}/private"),  # type: ignore[attr-defined]
@@ -126,6 +130,11 @@ def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name.upper(), raising=False)
 
 
+def resolving(names: dict[str, str]) -> Callable[..., list[Any]]:
+    real = socket.getaddrinfo
+    return lambda host, port, **options: real(names.get(host, host), port, **options)
+
+
 def refused(address: str, limits: FetchLimits = LIMITS) -> GlmvError:
     with pytest.raises(GlmvError) as caught:
         fetch(address, limits)
@@ -184,9 +193,27 @@ def test_the_limit_of_redirects_is_the_one_that_was_set(web: str) -> None:
     assert "redirects more than 12 times" in refused(f"{web}/circle", replace(LIMITS, redirects=12)).message
 
 
-@pytest.mark.parametrize("path", ["to-file", "to-ftp"])
-def test_redirects_lead_nowhere_but_to_the_web(web: str, path: str) -> None:
-    assert isinstance(refused(f"{web}/{path}"), InputNotFoundError)
+@pytest.mark.parametrize(
+    ("path", "message", "hint"),
+    [
+        ("to-file", "redirects to file:///etc/hostname: a web server may not choose files", "name its path"),
+        ("to-ftp", "redirects to ftp://127.0.0.1/a.png, which is no address of the web", "another program"),
+        ("to-nowhere", "redirects to nonsense:a.png, which is no address of the web", "another program"),
+    ],
+)
+def test_redirects_lead_nowhere_but_to_the_web(web: str, path: str, message: str, hint: str) -> None:
+    error = refused(f"{web}/{path}")
+    assert isinstance(error, InputNotFoundError)
+    assert message in error.message
+    assert hint in (error.hint or "")
+
+
+def test_what_is_encrypted_does_not_lead_to_what_is_not() -> None:
+    request = Request("https://example.org/a.png")
+    headers = HTTPMessage()
+    headers["Location"] = "http://example.org/b.png"
+    with pytest.raises(InputNotFoundError, match=r"a\.png redirects to http://example\.org/b\.png, which is not enc"):
+        FewRedirects("https://example.org/a.png", 5).http_error_302(request, io.BytesIO(), 302, "Found", headers)
 
 
 @pytest.mark.parametrize(("path", "size"), [("announced", "954 MiB"), ("endless", "more than 4.0 KiB")])
@@ -210,7 +237,7 @@ def test_a_server_that_says_nothing_is_not_waited_for(web: str) -> None:
 def test_a_server_that_trickles_is_not_waited_for(
     web: str, path: str, public_only: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("glmv_cli.media.public.is_public", lambda host: True)
+    monkeypatch.setattr("glmv_cli.media.dialling.is_public", lambda host: True)
     limits = replace(LIMITS, bytes=10**12, total_s=0.2, public_only=public_only)
     assert "took too long: more than 0.2 s" in refused(f"{web}/{path}", limits).message
 
@@ -277,7 +304,14 @@ def test_a_server_fetches_nothing_from_its_own_network(web: str, name: str, monk
     port = web.rpartition(":")[2]
     error = refused(f"{name}:{port}/picture", replace(LIMITS, public_only=True))
     assert isinstance(error, InputNotFoundError)
-    assert "is no public address" in error.message
+    assert "which is no public address" in error.message
+
+
+def test_a_redirect_to_ones_own_network_is_told_as_one(web: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("glmv_cli.media.dialling.is_public", lambda host: host == "127.0.0.1")
+    monkeypatch.setattr(socket, "getaddrinfo", resolving({"localhost": "127.0.0.2"}))
+    error = refused(f"{web}/to-private", replace(LIMITS, public_only=True))
+    assert error.message == f"{web}/to-private leads to localhost, which is no public address"
 
 
 def test_names_are_looked_up_once(web: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -289,7 +323,7 @@ def test_names_are_looked_up_once(web: str, monkeypatch: pytest.MonkeyPatch) -> 
         return real("127.0.0.1", port, **options)
 
     monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
-    monkeypatch.setattr("glmv_cli.media.public.is_public", lambda host: host == "127.0.0.1")
+    monkeypatch.setattr("glmv_cli.media.dialling.is_public", lambda host: host == "127.0.0.1")
     address = f"http://example.org:{web.rpartition(':')[2]}/hop/2"
     assert fetch(address, replace(LIMITS, public_only=True)).data == PICTURE
     assert looked_up == ["example.org"] * 3
