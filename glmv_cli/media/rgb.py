@@ -14,6 +14,7 @@ from glmv_cli.media.turn import Turn
 
 _UNSPECIFIED = 2
 """``AVCOL_SPC_UNSPECIFIED``."""
+_SAME = Colorspace.BT2020
 _SD_WIDTH, _SD_HEIGHT = 1024, 576
 
 
@@ -28,16 +29,16 @@ class RgbConverter:
     def __init__(self, turn: Turn) -> None:
         self._turn = turn
         self._reformatter = VideoReformatter()
-        self._tones: dict[tuple[int, int], Tone | None] = {}
+        self._tones: dict[tuple[int, int, int], Tone | None] = {}
 
     def convert(self, frame: VideoFrame, height: int, width: int) -> Pixels:
         """``[height, width, 3]``. Raises ``FFmpegError`` or ``ValueError`` for pixels that cannot become RGB."""
         matrix = _matrix(frame)
         if (tone := self._tone(frame)) is not None:
             across, down = self._turn.size(width, height)
-            deep = self._reformatter.reformat(
-                frame, across, down, "rgb48le", src_colorspace=matrix, interpolation="BICUBIC"
-            )
+            # libswscale does not know ICtCp; between equal matrices it only scales.
+            kind, source, target = ("yuv444p16le", _SAME, _SAME) if tone.ictcp else ("rgb48le", matrix, None)
+            deep = self._reformatter.reformat(frame, across, down, kind, source, target, interpolation="BICUBIC")
             return self._turn.apply(tone.to_srgb(deep.to_ndarray().view(np.uint16)))
         if any(component.is_alpha for component in frame.format.components):
             rgba = self._reformatter.reformat(frame, format="rgba", src_colorspace=matrix)
@@ -53,7 +54,7 @@ class RgbConverter:
         return resize(pixels, height, width)
 
     def _tone(self, frame: VideoFrame) -> Tone | None:
-        kind = (int(frame.color_trc), int(frame.color_primaries))
+        kind = (int(frame.color_trc), int(frame.color_primaries), int(frame.colorspace))
         if kind not in self._tones:
             self._tones[kind] = Tone.of(frame)
         return self._tones[kind]

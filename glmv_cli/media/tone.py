@@ -13,10 +13,11 @@ from typing import cast
 
 import numpy as np
 from av.video.frame import VideoFrame
-from av.video.reformatter import ColorPrimaries, ColorTrc
+from av.video.reformatter import ColorPrimaries, ColorRange, ColorTrc
 from numpy.typing import NDArray
 
 from glmv_cli.media.frames import Pixels
+from glmv_cli.media.ictcp import ICTCP, lms_codes, rgb_of_lms
 
 Linear = NDArray[np.float32]
 
@@ -40,11 +41,18 @@ class Tone:
     primaries: int
     peak: float
     """cd/m² of its brightest spot."""
+    ictcp: bool = False
+    """Whether the values are those of ICtCp, rather than of red, green and blue."""
+    full: bool = False
+    """Of ICtCp: whether its values use all bits."""
 
     @classmethod
     def of(cls, frame: VideoFrame) -> Tone | None:
         """``None``: it is as screens want it."""
         transfer, primaries = int(frame.color_trc), int(frame.color_primaries)
+        if int(frame.colorspace) == ICTCP:
+            transfer = transfer if transfer in _HDR else ColorTrc.SMPTE2084
+            return cls(transfer, ColorPrimaries.BT2020, _peak(frame), True, int(frame.color_range) == ColorRange.JPEG)
         if transfer in _HDR:
             return cls(transfer, primaries if primaries in _TO_BT709 else ColorPrimaries.BT2020, _peak(frame))
         return cls(transfer, primaries, _WHITE) if primaries in _TO_BT709 else None
@@ -70,16 +78,26 @@ class Tone:
 
     def _light(self, codes: NDArray[np.uint16]) -> Linear:
         """Linear light of the screen that the film was made for; 1 is white."""
+        hlg = self.transfer == ColorTrc.ARIB_STD_B67
+        if self.ictcp:
+            codes = lms_codes(codes, hlg=hlg, full=self.full)
+        light = self._decoded()[codes]
+        if self.ictcp:
+            light = rgb_of_lms(light)
+        if not hlg:
+            return light
+        luminance = light @ np.array((0.2627, 0.6780, 0.0593), np.float32)
+        return cast(Linear, light * (luminance[..., None] ** np.float32(0.2)) * np.float32(_USUAL_PEAK / _WHITE))
+
+    def _decoded(self) -> Linear:
+        """The light of each of the 65,536 codes; with HLG that of the scene, before the screen adapts it."""
         levels = np.arange(65536, dtype=np.float64) / 65535
         if self.transfer == ColorTrc.SMPTE2084:
-            return _pq_light(levels).astype(np.float32)[codes]
+            return _pq_light(levels).astype(np.float32)
         if self.transfer == ColorTrc.ARIB_STD_B67:
             a, b, c = 0.17883277, 0.28466892, 0.55991073  # BT.2100, table 5
-            scene = np.where(levels <= 0.5, levels**2 / 3, (np.exp((levels - c) / a) + b) / 12).astype(np.float32)
-            seen = scene[codes]
-            luminance = seen @ np.array((0.2627, 0.6780, 0.0593), np.float32)
-            return cast(Linear, seen * (luminance[..., None] ** np.float32(0.2)) * np.float32(_USUAL_PEAK / _WHITE))
-        return (levels**2.4).astype(np.float32)[codes]  # BT.1886
+            return np.where(levels <= 0.5, levels**2 / 3, (np.exp((levels - c) / a) + b) / 12).astype(np.float32)
+        return (levels**2.4).astype(np.float32)  # BT.1886
 
 
 def _bent(light: Linear, peak: float) -> Linear:

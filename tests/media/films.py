@@ -72,6 +72,27 @@ def write_film(
     return path
 
 
+def write_frame(
+    path: Path,
+    codec: str,
+    frame: av.VideoFrame,
+    *,
+    options: dict[str, str] | None = None,
+    configure: Callable[[av.VideoStream], None] = lambda stream: None,
+) -> Path:
+    """Write three frames, as ``frame`` is."""
+    with av.open(path, "w") as film:
+        stream = film.add_stream(codec, rate=10, options=options or {})
+        assert isinstance(stream, av.VideoStream)
+        stream.width, stream.height, stream.pix_fmt = frame.width, frame.height, frame.format.name
+        configure(stream)
+        for number in range(3):
+            frame.pts, frame.time_base = number, Fraction(1, 10)
+            film.mux(stream.encode(frame))
+        film.mux(stream.encode(None))
+    return path
+
+
 def write_sound(path: Path) -> Path:
     """Write half a second of silence and nothing to see."""
     with av.open(path, "w") as container:

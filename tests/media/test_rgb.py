@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from glmv_cli.media.frames import DecodedVideo, Pixels
 from glmv_cli.media.tone import Tone
 from glmv_cli.media.video import read_video
 from glmv_cli.messages import MediaSource
-from tests.media.films import all_frames
+from tests.media.films import all_frames, write_frame
 
 COLOUR = (200, 60, 30)
 
@@ -30,27 +29,6 @@ def half_clear(width: int = 64, height: int = 48) -> Pixels:
     pixels[:, : width // 2] = (255, 0, 0, 255)
     pixels[:, width // 2 :, 1] = 255
     return pixels
-
-
-def write(
-    path: Path,
-    codec: str,
-    frame: av.VideoFrame,
-    *,
-    options: dict[str, str] | None = None,
-    configure: Callable[[av.VideoStream], None] = lambda stream: None,
-) -> Path:
-    """Three frames, as ``frame`` is."""
-    with av.open(path, "w") as film:
-        stream = film.add_stream(codec, rate=10, options=options or {})
-        assert isinstance(stream, av.VideoStream)
-        stream.width, stream.height, stream.pix_fmt = frame.width, frame.height, frame.format.name
-        configure(stream)
-        for number in range(3):
-            frame.pts, frame.time_base = number, Fraction(1, 10)
-            film.mux(stream.encode(frame))
-        film.mux(stream.encode(None))
-    return path
 
 
 def read(path: Path) -> DecodedVideo:
@@ -71,7 +49,7 @@ def test_luma_and_chroma_are_mixed_as_the_film_says(
         stream.codec_context.colorspace = matrix
         stream.codec_context.color_range = span
 
-    shown = read(write(tmp_path / "a.mp4", "libx264", frame, options={"crf": "4"}, configure=configure)).frames[1]
+    shown = read(write_frame(tmp_path / "a.mp4", "libx264", frame, options={"crf": "4"}, configure=configure)).frames[1]
     assert np.abs(shown.astype(int) - COLOUR).max() <= 5
 
 
@@ -81,7 +59,7 @@ def test_a_film_that_does_not_say_is_taken_by_its_size(
 ) -> None:
     frame = av.VideoFrame.from_ndarray(flat(*size), format="rgb24").reformat(format="yuv420p", dst_colorspace=matrix)
     frame.colorspace = 2
-    shown = read(write(tmp_path / "a.mkv", "mpeg4", frame, options={"qscale": "1"})).frames[1]
+    shown = read(write_frame(tmp_path / "a.mkv", "mpeg4", frame, options={"qscale": "1"})).frames[1]
     assert np.abs(shown.astype(int) - COLOUR).max() <= 6
 
 
@@ -100,7 +78,7 @@ def test_what_is_transparent_shows_white(
     tmp_path: Path, name: str, codec: str, pixel_format: str, options: dict[str, str]
 ) -> None:
     frame = av.VideoFrame.from_ndarray(half_clear(), format="rgba").reformat(format=pixel_format)
-    shown = read(write(tmp_path / name, codec, frame, options=options)).frames
+    shown = read(write_frame(tmp_path / name, codec, frame, options=options)).frames
     assert np.abs(shown[:, :, :24].astype(int) - (255, 0, 0)).max() <= 8
     assert shown[:, :, 40:].min() >= 250
 
@@ -122,7 +100,7 @@ def test_pixels_that_are_not_square_are_shown_as_long_as_they_are(
         stream.sample_aspect_ratio = pixel
 
     frame = av.VideoFrame.from_ndarray(flat(), format="rgb24").reformat(format="yuv420p")
-    video = read(write(tmp_path / "a.mkv", "libx264", frame, configure=configure))
+    video = read(write_frame(tmp_path / "a.mkv", "libx264", frame, configure=configure))
     assert (video.info.width, video.info.height) == shown
     assert video.frames.shape[2:0:-1] == shown
 
@@ -166,7 +144,7 @@ def hdr(path: Path, transfer: ColorTrc, code: float) -> Path:
         stream.codec_context.colorspace = Colorspace.BT2020
         stream.codec_context.color_range = ColorRange.MPEG
 
-    return write(path, "libx265", frame, options={"x265-params": "log-level=none"}, configure=configure)
+    return write_frame(path, "libx265", frame, options={"x265-params": "log-level=none"}, configure=configure)
 
 
 @pytest.mark.parametrize(
