@@ -17,6 +17,10 @@ from glmv_cli.messages import MediaSource
 
 _ROUNDED_S = Fraction(2, 1000)
 """Matroska, Flash and ASF keep times in milliseconds, and so may the length of the last frame be off."""
+_DOLBY_VISION = ("dvh1", "dvhe", "dvav", "dva1", "dav1")
+"""What mp4 and mov call films whose pixels make no sense to other players; others have a usual name, and say more."""
+_UNSPECIFIED = 2
+"""``AVCOL_SPC_UNSPECIFIED``."""
 _RATE_AGREES = 0.01
 """How far the declared frame rate may lie from the counted one and still be taken for the exact figure."""
 
@@ -30,6 +34,8 @@ class Probed:
     told: VideoInfo
     """What samplers are told; see :meth:`Timeline.told`."""
     turn: Turn
+    has_dolby_colours: bool
+    """Whether they are those of profile 5 of Dolby Vision, or their like, which are not converted."""
 
 
 def probe(source: MediaSource, *, max_pixels: int) -> Probed:
@@ -43,6 +49,7 @@ def probe(source: MediaSource, *, max_pixels: int) -> Probed:
     with open_film(source) as film:
         first = first_frame(name, film, max_pixels=max_pixels)
         declared = film.stream.average_rate or film.stream.guessed_rate
+        has_dolby_colours = film.decoder.codec_tag in _DOLBY_VISION and int(first.frame.colorspace) == _UNSPECIFIED
     start = first.frame.pts
     with open_film(source) as film:
         listing = list_frames(film, start)
@@ -50,7 +57,7 @@ def probe(source: MediaSource, *, max_pixels: int) -> Probed:
     frames = len(timeline.starts)
     fps, duration = _rate(frames, timeline.seconds, declared)
     info = VideoInfo(frames, fps, duration, first.width, first.height, float(listing.missing), timeline.offset)
-    return Probed(info, timeline, timeline.told(info), first.turn)
+    return Probed(info, timeline, timeline.told(info), first.turn, has_dolby_colours)
 
 
 def _timeline(listing: Listing, declared: Fraction | None, first: int | None) -> Timeline:

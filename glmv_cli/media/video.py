@@ -100,7 +100,7 @@ class ChosenFrames:
                 hint="fetch it again, or repair it with a video tool",
             )
         times = self.times[:kept]
-        return DecodedVideo(frames[:kept], times, info, _notice(source.name, info, len(wanted), times))
+        return DecodedVideo(frames[:kept], times, info, _notice(source.name, self.probed, len(wanted), times))
 
 
 def _read(
@@ -161,7 +161,15 @@ def _keep(shots: Iterable[Shot], converter: RgbConverter, wanted: Sequence[Momen
     return kept
 
 
-def _notice(name: str, info: VideoInfo, wanted: int, times: tuple[float, ...]) -> str | None:
+def _notice(name: str, probed: Probed, wanted: int, times: tuple[float, ...]) -> str | None:
+    damage = _damage(name, probed.info, wanted, times)
+    colours = (
+        f"{name} has colours that only Dolby Vision knows: their hues are wrong" if probed.has_dolby_colours else None
+    )
+    return "; ".join(filter(None, (damage, colours))) or None
+
+
+def _damage(name: str, info: VideoInfo, wanted: int, times: tuple[float, ...]) -> str | None:
     if len(times) < wanted:
         return f"{name} is damaged: only {len(times)} of {wanted} frames, up to {times[-1]:.1f} s, can be used"
     if info.missing:

@@ -10,13 +10,14 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from av.video.reformatter import Colorspace
 
 from glmv_cli.errors import GlmvError, MediaError
 from glmv_cli.media.frames import DecodedVideo, FrameSampler, VideoInfo
 from glmv_cli.media.limits import DEFAULT_MAX_PIXELS
 from glmv_cli.media.video import read_video
 from glmv_cli.messages import MediaSource
-from tests.media.films import all_frames, noise, numbers, write_film, write_sound
+from tests.media.films import QUIET, all_frames, noise, numbers, write_film, write_frame, write_sound
 
 
 def choosing(*indices: int) -> FrameSampler:
@@ -224,6 +225,25 @@ def test_a_damaged_tail_yields_the_frames_before_it(tmp_path: Path) -> None:
     assert video.notice is not None
     assert f"{count} of 40 frames" in video.notice
     assert f"up to {video.times[-1]:.1f} s" in video.notice
+
+
+@pytest.mark.parametrize(
+    ("tag", "matrix", "told"),
+    [(b"dvh1", None, True), (b"hev1", None, False), (b"dvh1", Colorspace.BT2020, False)],
+)
+def test_colours_of_dolby_vision_are_told(tmp_path: Path, tag: bytes, matrix: Colorspace | None, told: bool) -> None:
+    """Where the film says how they are kept, others can show it, too."""
+
+    def configure(stream: av.VideoStream) -> None:
+        if matrix is not None:
+            stream.codec_context.colorspace = matrix
+
+    frame = av.VideoFrame.from_ndarray(noise(0, 64, 48), format="rgb24").reformat(format="yuv420p")
+    path = write_frame(tmp_path / "a.mp4", "libx265", frame, options=QUIET["libx265"], configure=configure)
+    data = path.read_bytes()
+    assert data.count(b"hev1") == 1
+    notice = read(data.replace(b"hev1", tag)).notice
+    assert ("that only Dolby Vision knows" in (notice or "")) == told
 
 
 def test_damage_beyond_the_chosen_frames_does_not_matter(tmp_path: Path) -> None:
