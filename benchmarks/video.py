@@ -24,7 +24,7 @@ import av
 import numpy as np
 
 from glmv_cli.media.frames import VideoInfo
-from glmv_cli.media.video import read_video
+from glmv_cli.media.video import ChosenFrames
 from glmv_cli.messages import MediaSource
 from glmv_cli.prompt.pixels import PixelRules, target_size
 
@@ -89,7 +89,7 @@ def ours(path: Path, count: int, *, seek: bool) -> int:
         return target_size(frames, height, width, RULES)
 
     source = MediaSource(path.name, path=path)
-    return len(read_video(source, sampler, max_pixels=10**8, fit=fit, seek=seek).times)
+    return len(ChosenFrames.of(source, sampler, max_pixels=10**8).read(fit, seek=seek).times)
 
 
 def loop(path: Path, count: int) -> int:

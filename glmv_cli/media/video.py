@@ -28,30 +28,6 @@ _WORTH_A_DECODER = 100
 """Frames of the film."""
 
 
-def read_video(
-    source: MediaSource,
-    sampler: FrameSampler,
-    *,
-    max_pixels: int,
-    fit: FrameFit | None = None,
-    seek: bool = True,
-) -> DecodedVideo:
-    """Decode the frames that ``sampler`` chooses. Memory does not grow with the film, only with what is kept.
-
-    ``fit`` brings each frame to the size that a model wants as soon as it is decoded; without it they stay as
-    they are, and ten minutes of 1080p at one frame a second take 3.7 GB. ``seek``: skip what need not be decoded; the
-    frames are the same.
-
-    A film that is damaged from some point on yields the chosen frames before it, and a notice.
-
-    Raises:
-        MediaError: not a film, too damaged to decode any chosen frame, or frames above ``max_pixels``.
-        InputNotFoundError: the file cannot be opened any more.
-        MemoryShortageError: the chosen frames do not fit in memory.
-    """
-    return ChosenFrames.of(source, sampler, max_pixels=max_pixels).read(fit, seek=seek)
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class ChosenFrames:
     """What of a film is to be decoded; see :class:`~glmv_cli.media.outlook.FilmChoice`."""
@@ -63,7 +39,7 @@ class ChosenFrames:
 
     @classmethod
     def of(cls, source: MediaSource, sampler: FrameSampler, *, max_pixels: int) -> ChosenFrames:
-        """The first frame is decoded, and no other. Raises as :func:`read_video` does."""
+        """The first frame is decoded, and no other. Raises what :func:`~glmv_cli.media.probe.probe` does."""
         probed = probe(source, max_pixels=max_pixels)
         indices = check_choice(sampler(probed.told), probed.told.total_frames)
         return cls(source, probed, probed.timeline.moments(indices, probed.told), max_pixels)
@@ -79,7 +55,19 @@ class ChosenFrames:
         return tuple(moment.time for moment in self.wanted)
 
     def read(self, fit: FrameFit | None = None, *, seek: bool = True) -> DecodedVideo:
-        """Decode them, as :func:`read_video` does."""
+        """Decode them. Memory does not grow with the film, only with what is kept.
+
+        ``fit`` brings each frame to the size that a model wants as soon as it is decoded; without it they stay as
+        they are, and ten minutes of 1080p at one frame a second take 3.7 GB. ``seek``: skip what need not be decoded;
+        the frames are the same.
+
+        A film that is damaged from some point on yields the chosen frames before it, and a notice.
+
+        Raises:
+            MediaError: too damaged to decode any chosen frame, or later frames above ``max_pixels``.
+            InputNotFoundError: the file cannot be opened any more.
+            MemoryShortageError: the chosen frames do not fit in memory.
+        """
         source, wanted, info = self.source, self.wanted, self.info
         try:
             height, width = fit(len(wanted), info.height, info.width) if fit else (info.height, info.width)

@@ -11,7 +11,7 @@ import pytest
 from glmv_cli.families import VIDEO_RULES
 from glmv_cli.media.frames import DecodedVideo, FrameSampler, VideoInfo
 from glmv_cli.media.limits import DEFAULT_MAX_PIXELS
-from glmv_cli.media.video import read_video
+from glmv_cli.media.video import ChosenFrames
 from glmv_cli.messages import MediaSource
 from glmv_cli.prompt.sampling import frame_sampler
 from tests.media.films import all_frames
@@ -33,7 +33,7 @@ SAMPLERS = [frame_sampler(rule, {}) for rule in VIDEO_RULES.values()]
 
 
 def read(path: Path, sampler: FrameSampler) -> DecodedVideo:
-    return read_video(MediaSource(path.name, path=path), sampler, max_pixels=DEFAULT_MAX_PIXELS)
+    return ChosenFrames.of(MediaSource(path.name, path=path), sampler, max_pixels=DEFAULT_MAX_PIXELS).read()
 
 
 def assert_true(film: Film, video: DecodedVideo) -> list[int]:
@@ -116,6 +116,7 @@ def test_with_and_without_going_to_key_frames_the_same_is_seen(ending: str, tmp_
     def few(info: VideoInfo) -> list[int]:
         return [0, info.total_frames // 2, info.total_frames * 3 // 4, info.total_frames - 1]
 
-    seeking, reading = (read_video(source, few, max_pixels=DEFAULT_MAX_PIXELS, seek=seek) for seek in (True, False))
+    chosen = ChosenFrames.of(source, few, max_pixels=DEFAULT_MAX_PIXELS)
+    seeking, reading = (chosen.read(seek=seek) for seek in (True, False))
     assert seeking.times == reading.times
     assert assert_true(film, seeking) == assert_true(film, reading)

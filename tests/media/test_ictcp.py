@@ -11,7 +11,7 @@ from av.video.reformatter import ColorPrimaries, ColorRange, ColorTrc
 from numpy.typing import NDArray
 
 from glmv_cli.media.ictcp import ICTCP, lms_codes
-from glmv_cli.media.video import read_video
+from glmv_cli.media.video import ChosenFrames
 from glmv_cli.messages import MediaSource
 from tests.media.films import all_frames, write_frame
 
@@ -77,7 +77,7 @@ def test_colours_are_shown_as_they_were(
 ) -> None:
     for colour in COLOURS:
         source = MediaSource("film", film(tmp_path / "a.mkv", colour, transfer, span, pixel_format))
-        shown = read_video(source, all_frames, max_pixels=10**8).frames
+        shown = ChosenFrames.of(source, all_frames, max_pixels=10**8).read().frames
         assert np.abs(shown.astype(int) - colour).max() <= 3, colour
 
 

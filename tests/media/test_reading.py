@@ -14,7 +14,7 @@ import pytest
 from glmv_cli.media.film import Film
 from glmv_cli.media.frames import DecodedVideo, VideoInfo
 from glmv_cli.media.timeline import Timeline
-from glmv_cli.media.video import read_video
+from glmv_cli.media.video import ChosenFrames
 from glmv_cli.messages import MediaSource
 from tests.media.clocks import check_clock, write_clock
 from tools.corpus.clock import read_clock
@@ -46,7 +46,7 @@ def every(step: int) -> Callable[[VideoInfo], Sequence[int]]:
 
 
 def read(path: Path, step: int, *, seek: bool = True) -> DecodedVideo:
-    return read_video(MediaSource("film", path=path), every(step), max_pixels=10**7, seek=seek)
+    return ChosenFrames.of(MediaSource("film", path=path), every(step), max_pixels=10**7).read(seek=seek)
 
 
 def only_constant(name: str, codec: str) -> bool:

@@ -12,7 +12,7 @@ from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTr
 
 from glmv_cli.media.frames import DecodedVideo, Pixels
 from glmv_cli.media.tone import Tone
-from glmv_cli.media.video import read_video
+from glmv_cli.media.video import ChosenFrames
 from glmv_cli.messages import MediaSource
 from tests.media.films import all_frames, write_frame
 
@@ -32,7 +32,7 @@ def half_clear(width: int = 64, height: int = 48) -> Pixels:
 
 
 def read(path: Path) -> DecodedVideo:
-    return read_video(MediaSource("film", path=path), all_frames, max_pixels=10**8)
+    return ChosenFrames.of(MediaSource("film", path=path), all_frames, max_pixels=10**8).read()
 
 
 @pytest.mark.parametrize("pixel_format", ["yuv420p", "yuv444p", "yuv420p10le", "yuv422p10le"])

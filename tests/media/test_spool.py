@@ -15,7 +15,7 @@ from glmv_cli.errors import GlmvError, MediaError
 from glmv_cli.media import spool as module
 from glmv_cli.media.source import open_bytes, open_source
 from glmv_cli.media.spool import Spool, reader, spool
-from glmv_cli.media.video import read_video
+from glmv_cli.media.video import ChosenFrames
 from tests.media.films import all_frames, numbers, write_film
 
 BYTES = bytes(range(256)) * 40
@@ -60,7 +60,7 @@ def test_a_film_on_a_pipe_is_read_as_the_file(tmp_path: Path) -> None:
     source = open_source("-", io.BytesIO(film.read_bytes()))
     assert isinstance(source.data, mmap.mmap)
     assert len({source: 1, open_source("-", io.BytesIO(film.read_bytes())): 2}) == 2
-    video = read_video(source, all_frames, max_pixels=10**6)
+    video = ChosenFrames.of(source, all_frames, max_pixels=10**6).read()
     assert numbers(video.frames) == list(range(20))
     with open_bytes(source) as file:
         assert file.read() == film.read_bytes()

@@ -15,7 +15,7 @@ from av.video.reformatter import Colorspace
 from glmv_cli.errors import GlmvError, MediaError
 from glmv_cli.media.frames import DecodedVideo, FrameSampler, VideoInfo
 from glmv_cli.media.limits import DEFAULT_MAX_PIXELS
-from glmv_cli.media.video import read_video
+from glmv_cli.media.video import ChosenFrames
 from glmv_cli.messages import MediaSource
 from tests.media.films import QUIET, all_frames, noise, numbers, write_film, write_frame, write_sound
 
@@ -29,7 +29,7 @@ def choosing(*indices: int) -> FrameSampler:
 
 def read(film: Path | bytes, sampler: FrameSampler = all_frames) -> DecodedVideo:
     source = MediaSource("film", data=film) if isinstance(film, bytes) else MediaSource("film", path=film)
-    video = read_video(source, sampler, max_pixels=DEFAULT_MAX_PIXELS)
+    video = ChosenFrames.of(source, sampler, max_pixels=DEFAULT_MAX_PIXELS).read()
     assert video.frames.dtype == np.uint8
     assert video.frames.shape == (len(video.times), video.info.height, video.info.width, 3)
     return video
@@ -81,7 +81,7 @@ def test_frames_are_kept_in_the_size_that_is_asked_for(tmp_path: Path) -> None:
         return 24, 32
 
     source = MediaSource("film", path=write_film(tmp_path / "a.mp4", "libx264"))
-    small = read_video(source, choosing(0, 5, 11), max_pixels=DEFAULT_MAX_PIXELS, fit=fit)
+    small = ChosenFrames.of(source, choosing(0, 5, 11), max_pixels=DEFAULT_MAX_PIXELS).read(fit)
     assert asked == [(3, 48, 64)]
     assert small.frames.shape == (3, 24, 32, 3)
     assert (small.info.width, small.info.height) == (64, 48)
@@ -259,7 +259,7 @@ def test_chosen_frames_all_beyond_the_damage_are_an_error(tmp_path: Path) -> Non
     data = path.read_bytes()
     damaged = MediaSource("film", data=with_noise(data, len(data) // 2, len(data) // 2))
     with pytest.raises(MediaError, match="damaged"):
-        read_video(damaged, choosing(39), max_pixels=DEFAULT_MAX_PIXELS)
+        ChosenFrames.of(damaged, choosing(39), max_pixels=DEFAULT_MAX_PIXELS).read()
 
 
 def test_a_destroyed_header_is_refused(tmp_path: Path) -> None:
@@ -305,9 +305,9 @@ def test_playlists_are_not_followed(tmp_path: Path) -> None:
 def test_frames_above_the_limit_are_refused(tmp_path: Path) -> None:
     source = MediaSource("film", path=write_film(tmp_path / "a.mp4"))
     with pytest.raises(MediaError) as caught:
-        read_video(source, all_frames, max_pixels=64 * 48 - 1)
+        ChosenFrames.of(source, all_frames, max_pixels=64 * 48 - 1)
     assert f"--max-pixels {64 * 48}" in (caught.value.hint or "")
-    assert read_video(source, all_frames, max_pixels=64 * 48).info.total_frames == 12
+    assert ChosenFrames.of(source, all_frames, max_pixels=64 * 48).read().info.total_frames == 12
 
 
 def test_frames_that_were_converted_do_not_stay_in_memory(tmp_path: Path) -> None:

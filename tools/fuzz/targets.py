@@ -26,7 +26,7 @@ from glmv_cli.media.pages import parse_pages
 from glmv_cli.media.probe import probe
 from glmv_cli.media.sniff import is_heic
 from glmv_cli.media.thumbnail import read_thumbnail
-from glmv_cli.media.video import read_video
+from glmv_cli.media.video import ChosenFrames
 from glmv_cli.messages import MediaSource
 from glmv_cli.prompt.sampling import frame_sampler
 
@@ -74,7 +74,7 @@ def _animation(data: bytes) -> str:
 
 
 def _film(data: bytes) -> str:
-    return _check_film(read_video(MediaSource("fuzzed", data=data), _spread, max_pixels=MAX_PIXELS, fit=_small))
+    return _check_film(ChosenFrames.of(MediaSource("fuzzed", data=data), _spread, max_pixels=MAX_PIXELS).read(_small))
 
 
 def _film_info(data: bytes) -> str:
