@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from glmv_cli.media.frames import DecodedImage, DecodedVideo, FrameFit, FrameSampler
-from glmv_cli.media.kind import kind_of
 from glmv_cli.media.limits import DEFAULT_MAX_PIXELS, DEFAULT_PAGE_SECONDS
 from glmv_cli.media.naming import naming
-from glmv_cli.media.outlook import Outlook, choose_frames
+from glmv_cli.media.outlook import Outlook, outlook
 from glmv_cli.messages import Animated, MediaSource
 
 
@@ -30,12 +29,8 @@ def load(
         InputNotFoundError: the file cannot be read any more.
         MemoryShortageError: the pixels do not fit in memory.
     """
-    with naming(source):
-        if kind_of(source, animated) == "image":
-            from glmv_cli.media.image import read_image
-
-            return read_image(source, max_pixels=max_pixels, fit=fit_picture, page_seconds=page_seconds)
-        return choose_frames(source, sampler, max_pixels=max_pixels).read(fit)
+    known = outlook(source, sampler, max_pixels=max_pixels, animated=animated)
+    return decode(source, known, max_pixels=max_pixels, fit=fit, fit_picture=fit_picture, page_seconds=page_seconds)
 
 
 def decode(
@@ -43,16 +38,16 @@ def decode(
     known: Outlook,
     *,
     max_pixels: int,
-    fit: FrameFit,
-    fit_picture: FrameFit,
+    fit: FrameFit | None = None,
+    fit_picture: FrameFit | None = None,
     page_seconds: float = DEFAULT_PAGE_SECONDS,
 ) -> DecodedImage | DecodedVideo:
-    """What :func:`load` gives, for media of which is ``known`` what they will be: the times of a film's frames are not
-    looked for again.
+    """What :func:`load` gives, for media of which it is ``known`` what they will be: the times of a film's frames are
+    not looked for again.
     """
     with naming(source):
         if isinstance(known, tuple):
-            from glmv_cli.media.image import read_image
+            from glmv_cli.media.image import read_image  # Pillow, only where there are pictures
 
             return read_image(source, max_pixels=max_pixels, fit=fit_picture, page_seconds=page_seconds)
         return known.read(fit)

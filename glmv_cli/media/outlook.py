@@ -33,7 +33,8 @@ Outlook: TypeAlias = tuple[int, int] | FilmChoice
 
 
 def outlook(source: MediaSource, sampler: FrameSampler, *, max_pixels: int, animated: Animated = "film") -> Outlook:
-    """By the header of a picture; by the packets of a film and its first frame, which tells size and turn.
+    """By the header of a picture; by the packets of a film and its first frame, which tells size and turn; by the
+    blocks of an animated picture, but for AVIF, whose frames are decoded to learn how long they last.
 
     Raises:
         MediaError: nothing to choose for ``sampler``, of no supported kind, damaged or too large.
@@ -41,18 +42,15 @@ def outlook(source: MediaSource, sampler: FrameSampler, *, max_pixels: int, anim
     """
     with naming(source):
         if kind_of(source, animated) == "video":
-            return choose_frames(source, sampler, max_pixels=max_pixels)
+            return _choose_frames(source, sampler, max_pixels)
         from glmv_cli.media.image import image_size  # Pillow, only where there are pictures
 
         width, height = image_size(source)
         return height, width
 
 
-def choose_frames(source: MediaSource, sampler: FrameSampler, *, max_pixels: int) -> FilmChoice:
-    """Of a film or an animated picture. Raises as :func:`outlook` does.
-
-    How long the frames of an AVIF last is known only once they are decoded: then they are.
-    """
+def _choose_frames(source: MediaSource, sampler: FrameSampler, max_pixels: int) -> FilmChoice:
+    """Of a film or an animated picture."""
     if kind_of(source, "first") == "image":
         from glmv_cli.media.animation import ChosenTicks
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageFile
 
 from glmv_cli.errors import GlmvError, InputNotFoundError, MediaError
 from glmv_cli.media.frames import DecodedImage, DecodedVideo, VideoInfo
@@ -23,13 +23,9 @@ from tests.media.films import all_frames, write_film
 MAX_PIXELS = 10**6
 
 
-def as_it_is(count: int, height: int, width: int) -> tuple[int, int]:
-    return height, width
-
-
 def seen(source: MediaSource) -> tuple[Outlook, DecodedImage | DecodedVideo]:
     known = outlook(source, all_frames, max_pixels=MAX_PIXELS)
-    return known, decode(source, known, max_pixels=MAX_PIXELS, fit=as_it_is, fit_picture=as_it_is)
+    return known, decode(source, known, max_pixels=MAX_PIXELS)
 
 
 def written(path: Path) -> Path:
@@ -48,6 +44,25 @@ def test_a_film_becomes_what_was_known_of_it(name: str, tmp_path: Path) -> None:
     assert isinstance(film, DecodedVideo)
     assert (known.times, known.info) == (film.times, film.info)
     assert film.frames.shape[1:3] == (known.info.height, known.info.width)
+
+
+@pytest.mark.parametrize("name", ["a.gif", "a.webp", "a.png"])
+def test_an_animation_is_known_by_its_blocks(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = MediaSource(name, written(tmp_path / name))
+    decoded: list[ImageFile.ImageFile] = []
+    load = ImageFile.ImageFile.load
+
+    def counting(image: ImageFile.ImageFile) -> object:
+        decoded.append(image)
+        return load(image)
+
+    monkeypatch.setattr(ImageFile.ImageFile, "load", counting)
+    known = outlook(source, all_frames, max_pixels=MAX_PIXELS)
+    assert not isinstance(known, tuple)
+    assert known.times == (0, 0.5, 1, 1.5, 2, 2.5)
+    assert not decoded
+    known.read()
+    assert decoded
 
 
 def test_a_picture_becomes_what_was_known_of_it(tmp_path: Path) -> None:

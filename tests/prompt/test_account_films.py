@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from glmv_cli.media.limits import DEFAULT_MAX_PIXELS
 from glmv_cli.media.load import load
@@ -62,6 +63,15 @@ def test_so_it_does_with_wishes_and_at_a_variable_rate(
     ticks = [number + number // 3 for number in range(130)]
     film = write_film(tmp_path / "a.mkv", count=130, rate=10, ticks=ticks, draw=noise)
     account, exact = before_and_after(PromptBuilder(demo_directory), film, SeeingOptions(film=wished))
+    assert account == exact
+
+
+@pytest.mark.parametrize("ending", ["gif", "webp", "png", "avif"])
+def test_so_does_an_animation(ending: str, demo_directory: Path, tmp_path: Path) -> None:
+    frames = [Image.fromarray(noise(number, 64, 48)) for number in range(9)]
+    path = tmp_path / f"a.{ending}"
+    frames[0].save(path, save_all=True, append_images=frames[1:], duration=[400 + 100 * n for n in range(9)])
+    account, exact = before_and_after(PromptBuilder(demo_directory), path, SeeingOptions())
     assert account == exact
 
 
