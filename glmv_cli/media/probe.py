@@ -17,8 +17,10 @@ from glmv_cli.messages import MediaSource
 
 _ROUNDED_S = Fraction(2, 1000)
 """Matroska, Flash and ASF keep times in milliseconds, and so may the length of the last frame be off."""
-_DOLBY_VISION = ("dvh1", "dvhe", "dvav", "dva1", "dav1")
-"""What mp4 and mov call films whose pixels make no sense to other players; others have a usual name, and say more."""
+_DOLBY_VISION = ("dvh1", "dvhe", "dav1")
+"""What mp4 and mov call films in Dolby Vision whose pixels other players need not understand. Those in H.264, ``dvav``
+and ``dva1``, are ordinary ones underneath.
+"""
 _UNSPECIFIED = 2
 """``AVCOL_SPC_UNSPECIFIED``."""
 _RATE_AGREES = 0.01
@@ -34,8 +36,10 @@ class Probed:
     told: VideoInfo
     """What samplers are told; see :meth:`Timeline.told`."""
     turn: Turn
-    has_dolby_colours: bool
-    """Whether they are those of profile 5 of Dolby Vision, or their like, which are not converted."""
+    may_have_dolby_colours: bool
+    """Whether they may be those of profile 5 of Dolby Vision, which are not converted: a film has such a name, and does
+    not say how its colours are kept.
+    """
 
 
 def probe(source: MediaSource, *, max_pixels: int) -> Probed:
@@ -49,7 +53,8 @@ def probe(source: MediaSource, *, max_pixels: int) -> Probed:
     with open_film(source) as film:
         first = first_frame(name, film, max_pixels=max_pixels)
         declared = film.stream.average_rate or film.stream.guessed_rate
-        has_dolby_colours = film.decoder.codec_tag in _DOLBY_VISION and int(first.frame.colorspace) == _UNSPECIFIED
+        is_unspecified = int(first.frame.colorspace) == _UNSPECIFIED
+        may_have_dolby_colours = is_unspecified and film.decoder.codec_tag in _DOLBY_VISION
     start = first.frame.pts
     with open_film(source) as film:
         listing = list_frames(film, start)
@@ -57,7 +62,7 @@ def probe(source: MediaSource, *, max_pixels: int) -> Probed:
     frames = len(timeline.starts)
     fps, duration = _rate(frames, timeline.seconds, declared)
     info = VideoInfo(frames, fps, duration, first.width, first.height, float(listing.missing), timeline.offset)
-    return Probed(info, timeline, timeline.told(info), first.turn, has_dolby_colours)
+    return Probed(info, timeline, timeline.told(info), first.turn, may_have_dolby_colours)
 
 
 def _timeline(listing: Listing, declared: Fraction | None, first: int | None) -> Timeline:

@@ -151,10 +151,8 @@ def _keep(shots: Iterable[Shot], converter: RgbConverter, wanted: Sequence[Momen
 
 def _notice(name: str, probed: Probed, wanted: int, times: tuple[float, ...]) -> str | None:
     damage = _damage(name, probed.info, wanted, times)
-    colours = (
-        f"{name} has colours that only Dolby Vision knows: their hues are wrong" if probed.has_dolby_colours else None
-    )
-    return "; ".join(filter(None, (damage, colours))) or None
+    colours = f"{name} is in Dolby Vision, and does not say how its colours are kept: their hues may be wrong"
+    return "; ".join(filter(None, (damage, colours if probed.may_have_dolby_colours else None))) or None
 
 
 def _damage(name: str, info: VideoInfo, wanted: int, times: tuple[float, ...]) -> str | None:
