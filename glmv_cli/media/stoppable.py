@@ -49,9 +49,9 @@ class Stoppable:
                 "raise the setting page_seconds, or make a picture of it with another program, as 'pdftoppm -png' does",
             )
         finally:
-            if not outcome.done():
-                self._left = (name, thread)
             stop.set()
+            if thread.is_alive() and not outcome.done():
+                self._left = (name, thread)
 
     def _compute(self, work: Callable[[Callable[[], bool]], _T], stop: threading.Event, outcome: Future[_T]) -> None:
         with self._turn:

@@ -52,6 +52,19 @@ def test_nothing_is_done_beside_what_cannot_be_stopped() -> None:
     assert library.run("b.pdf", LONG, lambda stopped: 1) == 1
 
 
+def test_what_could_not_be_begun_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    library = Stoppable()
+
+    def start(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", start)
+        with pytest.raises(RuntimeError, match="new thread"):
+            library.run("a.pdf", LONG, lambda stopped: 1)
+    assert library.run("b.pdf", LONG, lambda stopped: 1) == 1
+
+
 def test_one_thing_is_done_at_a_time() -> None:
     library = Stoppable()
     inside = 0
