@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from glmv_cli.media.frames import DecodedImage
+from glmv_cli.media.image import read_image
+from glmv_cli.messages import MediaSource
+
 POINTS = (144.0, 108.0)
 """Width and height of a page; 400×300 pixels at 200 dpi."""
 
@@ -44,6 +48,10 @@ def rectangle(colour: tuple[float, float, float], x: float, y: float, width: flo
     return b"%g %g %g rg %g %g %g %g re f\n" % (*colour, x, y, width, height)
 
 
+CORNER = rectangle((1, 0, 0), 0, POINTS[1] - 27, 36, 27)
+"""Red, a quarter of the page from its top left corner on."""
+
+
 def grey(number: int) -> tuple[float, float, float]:
     """The colour that page ``number`` of :func:`write_pdf` is filled with: ``8 · number`` of 255."""
     return (8 * number / 255,) * 3
@@ -54,6 +62,22 @@ def write_pdf(path: Path, count: int = 1, entries: bytes = b"") -> Path:
     drawings = [rectangle(grey(number), 0, 0, *POINTS) for number in range(1, count + 1)]
     path.write_bytes(pdf_of(page_objects(drawings, entries)))
     return path
+
+
+def annotated() -> list[bytes]:
+    square = b"<</Type /Annot /Subtype /Square /Rect [0 0 144 108] /C [1 0 0] /IC [1 0 0] /F 4 /AP <</N 5 0 R>>>>"
+    red = rectangle((1, 0, 0), 0, 0, *POINTS)
+    look = b"<</Subtype /Form /BBox [0 0 144 108] /Length %d>>\nstream\n%s\nendstream" % (len(red), red)
+    return [*page_objects([b""], entries=b"/Annots [6 0 R]"), look, square]
+
+
+def filled_form() -> list[bytes]:
+    return [
+        *page_objects([b""], b"/Annots [6 0 R]", b"/AcroForm <</Fields [6 0 R] /DA (/Helv 80 Tf 1 0 0 rg) /DR 5 0 R>>"),
+        b"<</Font <</Helv <</Type /Font /Subtype /Type1 /BaseFont /Helvetica-Bold>>>>>>",
+        b"<</Type /Annot /Subtype /Widget /FT /Tx /T (name) /V (MMM) /Rect [0 0 144 108] /F 4 "
+        b"/DA (/Helv 80 Tf 1 0 0 rg) /DR 5 0 R>>",
+    ]
 
 
 def claiming(count: int, there: int = 4) -> bytes:
@@ -85,3 +109,11 @@ def encrypted(data: bytes) -> bytes:
         b"22" * 32,
     )
     return data.replace(b"/Root 1 0 R", b"/Root 1 0 R " + entry)
+
+
+def page(*drawings: bytes, entries: bytes = b"", catalog: bytes = b"") -> MediaSource:
+    return MediaSource("a.pdf", data=pdf_of(page_objects(drawings, entries, catalog))).page_of(1)
+
+
+def drawn(source: MediaSource, height: int = 60, width: int = 80) -> DecodedImage:
+    return read_image(source, max_pixels=10**6, fit=lambda count, own_height, own_width: (height, width))

@@ -10,7 +10,10 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from glmv_cli.media.frames import Pixels, VideoInfo
+from glmv_cli.media.frames import DecodedVideo, FrameSampler, Pixels, VideoInfo
+from glmv_cli.media.limits import DEFAULT_MAX_PIXELS
+from glmv_cli.media.video import ChosenFrames
+from glmv_cli.messages import MediaSource
 
 STEP = 10
 """Grey levels between two frames: far more than any codec here loses."""
@@ -20,6 +23,13 @@ QUIET = {"libx265": {"x265-params": "log-level=none"}}
 
 def all_frames(info: VideoInfo) -> Sequence[int]:
     return range(info.total_frames)
+
+
+def choosing(*indices: int) -> FrameSampler:
+    def sampler(info: VideoInfo) -> Sequence[int]:
+        return indices
+
+    return sampler
 
 
 def grey(number: int, width: int, height: int) -> Pixels:
@@ -104,3 +114,11 @@ def write_sound(path: Path) -> Path:
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     return path
+
+
+def read_film(film: Path | bytes, sampler: FrameSampler = all_frames) -> DecodedVideo:
+    source = MediaSource("film", data=film) if isinstance(film, bytes) else MediaSource("film", path=film)
+    video = ChosenFrames.of(source, sampler, max_pixels=DEFAULT_MAX_PIXELS).read()
+    assert video.frames.dtype == np.uint8
+    assert video.frames.shape == (len(video.times), video.info.height, video.info.width, 3)
+    return video

@@ -72,8 +72,8 @@ def test_a_picture_becomes_what_was_known_of_it(tmp_path: Path) -> None:
     assert known == (picture.height, picture.width) == (30, 40)
 
 
-def test_a_film_from_the_web_is_fetched_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("no_proxy", "*")
+@pytest.mark.usefixtures("no_proxy")
+def test_a_film_from_the_web_is_fetched_once(tmp_path: Path) -> None:
     asked: list[str] = []
 
     class Files(SimpleHTTPRequestHandler):
