@@ -42,6 +42,24 @@ ACTIVATIONS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
     "after a gate": lambda x: torch.nn.functional.silu(2 * x) * x.roll(1, 0),
 }
 
+
+def larger_columns(every: int, factor: float) -> Callable[[torch.Tensor], torch.Tensor]:
+    """Their blocks have larger scales than those beside them."""
+
+    def scale(weight: torch.Tensor) -> torch.Tensor:
+        weight[:, 37::every] *= factor
+        return weight
+
+    return scale
+
+
+WEIGHTS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
+    "a column of every fourth block 20 times as large": larger_columns(256, 20.0),
+    "a column of every eighth block 8 times as large": larger_columns(512, 8.0),
+    "one column 100 times as large": larger_columns(1 << 20, 100.0),
+    "heavy tails": lambda weight: 50 * weight * weight.abs(),
+}
+
 each_rounding_kernel = pytest.mark.parametrize("setting", ROUNDING)
 any_activations = pytest.mark.parametrize("activations", ACTIVATIONS)
 
@@ -88,6 +106,28 @@ def test_a_linear_layer_is_off_by_little_more_than_its_weights(
 
         rounded, exact = errors(product, truth, setting, monkeypatch)
         assert 0.05 < exact < 0.15
+        assert rounded < 1.05 * exact, f"{tokens} tokens"
+
+
+@each_rounding_kernel
+@pytest.mark.parametrize("shape", WEIGHTS)
+@pytest.mark.parametrize("smoothed", [False, True], ids=["plain", "smoothed"])
+def test_so_is_one_whose_weights_have_outliers(
+    setting: str, shape: str, smoothed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also when activations are the smaller where weights are the larger, as training likes to have it."""
+    weight = WEIGHTS[shape](weights(256, 4096, seed=1))
+    packed, absmax = nf4.quantize(weight)
+    for tokens in TOKENS:
+        x = random(tokens, 4096, seed=100 + tokens)
+        if smoothed:
+            x /= weight.double().norm(dim=0).float().clamp(min=0.01)
+        truth = x.double() @ weight.double().T
+
+        def product(x: torch.Tensor = x) -> torch.Tensor:
+            return nf4.linear(x, packed, absmax)
+
+        rounded, exact = errors(product, truth, setting, monkeypatch)
         assert rounded < 1.05 * exact, f"{tokens} tokens"
 
 

@@ -13,7 +13,7 @@ HERE = Path(__file__).parent
 SOURCES = HERE.parents[1] / "glmv_cli" / "kernels" / "c"
 COMPILER = os.environ.get("CC", "cc")
 FLAGS = ("-std=c11", "-O1", "-g", "-fopenmp", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
-NEWER = {"-mavxvnni": "GLMV_AVXVNNI", "-mamx-bf16": "GLMV_AMX"}
+NEWER = {"-mavxvnni": "GLMV_AVXVNNI", "-mamx-int8": "GLMV_AMX"}
 """What older compilers do not know."""
 
 

@@ -1,23 +1,48 @@
-/* Activations as the tiles of amx_tiles.h, rounded to bfloat16. */
+/* Activations as the tiles of amx_tiles.h, rounded to 16 bits. */
 #include "amx_tiles.h"
 
 #if defined(GLMV_AMX)
+#include <math.h>
+
 #include "avx512_transpose.h"
 
-#define TARGET __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16")))
+#define TARGET __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq")))
 #define INLINE static inline __attribute__((always_inline)) TARGET
 
-/* A step of one token: 32 elements for each of its tiles. */
-INLINE void round_step(const float *x, size_t left, __m512i tiles[4]) {
-    __m512i sorted = _mm512_set_epi16(30, 26, 22, 18, 14, 10, 6, 2, 31, 27, 23, 19, 15, 11, 7, 3, 28, 24, 20, 16, 12, 8,
-                                      4, 0, 29, 25, 21, 17, 13, 9, 5, 1); /* nibble 0 is element 1 */
+enum { LARGEST = 127 * 256 + 127 };
+
+/* The largest absolute value; NaN if there is a NaN, as its bits are the largest. */
+INLINE float largest_of(const float *x, size_t K) {
+    __m512i largest = _mm512_setzero_si512(), absolute = _mm512_set1_epi32(0x7fffffff);
+    for (size_t k = 0; k < K; k += 16)
+        largest = _mm512_max_epi32(largest, _mm512_and_si512(_mm512_loadu_si512(x + k), absolute));
+    union {
+        int32_t bits;
+        float value;
+    } found = {.bits = _mm512_reduce_max_epi32(largest)};
+    return found.value;
+}
+
+/* 32 elements as words of 16 bits. */
+INLINE __m512i round_32(const float *x, __m512 inverse) {
+    __m512i low = _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_loadu_ps(x), inverse));
+    __m512i high = _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_loadu_ps(x + 16), inverse));
+    return _mm512_inserti64x4(_mm512_castsi256_si512(_mm512_cvtepi32_epi16(low)), _mm512_cvtepi32_epi16(high), 1);
+}
+
+/* A step of one token: 64 bytes for each of its four tiles; `left` elements are there. */
+INLINE void round_step(const float *x, size_t left, __m512 inverse, __m512i tiles[4]) {
+    /* Of 4 pairs of words the upper and lower bytes, even ones first. */
+    const __m512i sorted = _mm512_broadcast_i32x4(_mm_setr_epi8(1, 5, 9, 13, 0, 4, 8, 12, 3, 7, 11, 15, 2, 6, 10, 14));
+    const __m512i by_tile = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    const __m512i half = _mm512_set1_epi16(128);
     __m512i v[4];
     UNROLL
     for (int i = 0; i < 4; i++) {
-        int there = (size_t)i * 32 < left; /* a step's second half may lie past the end */
-        __m512 low = there ? _mm512_loadu_ps(x + 32 * i) : _mm512_setzero_ps();
-        __m512 high = there ? _mm512_loadu_ps(x + 32 * i + 16) : _mm512_setzero_ps();
-        v[i] = _mm512_permutexvar_epi16(sorted, (__m512i)_mm512_cvtne2ps_pbh(high, low));
+        __m512i words = (size_t)i * 32 < left ? round_32(x + 32 * i, inverse) : _mm512_setzero_si512();
+        __m512i upper = _mm512_add_epi16(words, half); /* the lower byte has a sign */
+        __m512i bytes = _mm512_mask_blend_epi8(0xaaaaaaaaaaaaaaaa, words, upper);
+        v[i] = _mm512_permutexvar_epi32(by_tile, _mm512_shuffle_epi8(bytes, sorted));
     }
     __m512i a = _mm512_shuffle_i32x4(v[0], v[1], 0x44), b = _mm512_shuffle_i32x4(v[2], v[3], 0x44);
     __m512i c = _mm512_shuffle_i32x4(v[0], v[1], 0xee), d = _mm512_shuffle_i32x4(v[2], v[3], 0xee);
@@ -28,11 +53,17 @@ INLINE void round_step(const float *x, size_t left, __m512i tiles[4]) {
 }
 
 TARGET void amx_pack(const float *const *x, size_t count, size_t K, void *panel) {
+    float *scales = (float *)(uintptr_t)amx_scales(panel, K), inverse[EDGE];
+    for (size_t t = 0; t < EDGE; t++) {
+        float largest = t < count ? largest_of(x[t], K) : 0;
+        inverse[t] = largest > 0 && largest < INFINITY ? LARGEST / largest : 0;
+        scales[t] = largest < INFINITY ? largest / LARGEST : NAN;
+    }
     for (size_t s = 0; s < steps_of(K); s++) {
         __m512i v[4][EDGE], one[4];
         for (size_t t = 0; t < EDGE; t++) {
             for (int j = 0; j < 4; j++) one[j] = _mm512_setzero_si512();
-            if (t < count) round_step(x[t] + s * STEP, K - s * STEP, one);
+            if (t < count) round_step(x[t] + s * STEP, K - s * STEP, _mm512_set1_ps(inverse[t]), one);
             for (int j = 0; j < 4; j++) v[j][t] = one[j];
         }
         for (size_t j = 0; j < 4; j++) {

@@ -1,7 +1,7 @@
 /* How amx.c wants its matrices: in tiles of 16 rows of 64 bytes.
  *
- * Weights times their scales become the rows of the left tiles, activations the columns of the right ones. A tile
- * multiplies 32 columns of a matrix; a step of 128 columns fills four tiles, nibble j of every 16 bits going to tile j.
+ * Weights as whole numbers are the rows of the left tiles, activations the columns of the right ones. A tile multiplies
+ * 64 columns of a matrix; a step of 128 fills two, with the even ones and the odd ones, which share bytes of weights.
  */
 #ifndef GLMV_AMX_TILES_H
 #define GLMV_AMX_TILES_H
@@ -11,15 +11,19 @@
 enum {
     EDGE = 16, /* of a tile: rows, and lanes of 32 bits */
     TILE = 1024,
-    STEP = 128,             /* columns */
-    DEPTH = 256,            /* columns that are expanded at a time */
-    SLAB = DEPTH * 2 * EDGE /* bytes of that for 16 rows */
+    STEP = 128, /* columns */
+    GROUP = 512 /* columns that share a scale in a row of weights */
 };
 
 static inline size_t steps_of(size_t K) { return (K + STEP - 1) / STEP; }
 
-/* A panel is [step][4] tiles: two elements of each of 16 tokens are a row of one; tokens that are missing are 0. */
-static inline size_t amx_panel_size(size_t K) { return steps_of(K) * 4 * TILE; }
+/* A panel is [step][even, odd][high, low] tiles, then the scales of its tokens. An activation is its scale times
+ * 256 * high + low, both in 8 bits: 16 bits for all of a token lose less than its largest element's weights have lost.
+ * Four elements of each of 16 tokens are a row of a tile; tokens that are missing are 0. */
+static inline size_t amx_panel_size(size_t K) { return steps_of(K) * 4 * TILE + EDGE * sizeof(float); }
+static inline const float *amx_scales(const void *panel, size_t K) {
+    return (const float *)(const void *)((const char *)panel + steps_of(K) * 4 * TILE);
+}
 void amx_pack(const float *const *x, size_t count, size_t K, void *panel);
 
 #endif

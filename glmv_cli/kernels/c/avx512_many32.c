@@ -14,5 +14,5 @@ static void unpack_row(const glmv_format *format, const uint8_t *packed, const f
 
 #include "many32_body.h"
 
-const gemm avx512_many32 = {16, nothing, nothing, panel_size, pack, scratch_size, multiply};
+const gemm avx512_many32 = {16, no_tables, nothing, panel_size, pack, scratch_size, multiply};
 #endif

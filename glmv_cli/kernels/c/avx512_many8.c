@@ -14,5 +14,5 @@ INLINE integers dot(integers sums, int32_t weights, integers x) {
     return (integers)_mm512_dpbusd_epi32((__m512i)sums, _mm512_set1_epi32(weights), (__m512i)x);
 }
 
-const gemm avx512_many8 = {16, nothing, nothing, panel_size, pack, scratch_size, multiply};
+const gemm avx512_many8 = {16, no_tables, nothing, panel_size, pack, scratch_size, multiply};
 #endif

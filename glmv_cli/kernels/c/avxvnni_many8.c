@@ -14,5 +14,5 @@ INLINE integers dot(integers sums, int32_t weights, integers x) {
     return (integers)_mm256_dpbusd_avx_epi32((__m256i)sums, _mm256_set1_epi32(weights), (__m256i)x);
 }
 
-const gemm avxvnni_many8 = {10, nothing, nothing, panel_size, pack, scratch_size, multiply};
+const gemm avxvnni_many8 = {10, no_tables, nothing, panel_size, pack, scratch_size, multiply};
 #endif

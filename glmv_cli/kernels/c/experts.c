@@ -1,11 +1,12 @@
 /* The routed experts of a layer, in one parallel region: every chosen expert's weights are read once. */
-#include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "arena.h"
 #include "choices.h"
 #include "glmv.h"
 #include "kernel.h"
+#include "simd.h"
+#include "vectors.h"
 
 /* What is multiplied: one by one for `rows` of the kernel, in panels for groups of many tokens. */
 typedef struct {
@@ -17,6 +18,7 @@ typedef struct {
 /* All that a call works on. */
 typedef struct {
     const kernel *k;
+    int set;
     const glmv_format *format;
     const glmv_experts *e;
     sorted work;
@@ -26,7 +28,8 @@ typedef struct {
     float *swiglu;          /* [choices, I] */
     float *out;             /* [T, H] */
     size_t tokens;          /* of a group that are multiplied at a time */
-    size_t down_rows;       /* that a thread takes at a time */
+    size_t gate_rows;       /* that a thread takes at a time, and as many of the other matrix */
+    size_t down_rows;
     size_t room;            /* bytes of scratch and products for a thread */
     char *scratch;
 } layer;
@@ -64,18 +67,15 @@ static float *products_of(const layer *l) {
 
 /* Elements `first` … of SiLU(gate) * up, for all choices of a group. */
 static void gate_and_up(const layer *l, const group *g, size_t first) {
-    size_t I = (size_t)l->e->inner, rows = lesser(CHUNK, I - first);
+    size_t I = (size_t)l->e->inner, rows = lesser(l->gate_rows, I - first);
     glmv_matrix m = matrix_of(l->e->gate_up, l->e->gate_up_stride, l->e->gate_up_absmax_stride, g->expert);
-    float *gate = products_of(l), *up = gate + CHUNK;
+    float *gate = products_of(l), *up = gate + l->gate_rows;
     for (size_t c = g->first; c < g->first + g->count; c += l->tokens) {
         size_t count = lesser(l->tokens, g->first + g->count - c);
         multiply(l, m, first, rows, &l->x, g, c, count, gate, MOST_ROWS);
         multiply(l, m, I + first, rows, &l->x, g, c, count, up, MOST_ROWS);
         for (size_t i = 0; i < count; i++)
-            for (size_t r = 0; r < rows; r++) {
-                float z = gate[i * MOST_ROWS + r];
-                l->swiglu[(c + i) * I + first + r] = z / (1 + expf(-z)) * up[i * MOST_ROWS + r];
-            }
+            swiglu(l->set, gate + i * MOST_ROWS, up + i * MOST_ROWS, rows, l->swiglu + (c + i) * I + first);
     }
 }
 
@@ -92,8 +92,7 @@ static void down(const layer *l, size_t T, size_t first) {
             multiply(l, m, first, rows, &l->inner, g, c, count, y, MOST_ROWS);
             for (size_t i = 0; i < count; i++) {
                 choice one = l->work.choice[c + i];
-                for (size_t r = 0; r < rows; r++)
-                    l->out[one.token * H + first + r] += one.weight * y[i * MOST_ROWS + r];
+                add_scaled(l->set, l->out + one.token * H + first, y + i * MOST_ROWS, one.weight, rows);
             }
         }
     }
@@ -113,7 +112,8 @@ static void pack_group(const layer *l, const group *g, const activations *x, con
 }
 
 static void compute(const layer *l, size_t T, int threads) {
-    size_t H = (size_t)l->e->hidden, I = (size_t)l->e->inner, chunks = chunks_of(I), groups = l->work.groups;
+    size_t H = (size_t)l->e->hidden, I = (size_t)l->e->inner, groups = l->work.groups;
+    size_t rows = l->gate_rows, chunks = (I + rows - 1) / rows;
     size_t work = l->work.choices * H * I;
 #pragma omp parallel num_threads(threads) if (work > 1 << 16)
     {
@@ -122,13 +122,13 @@ static void compute(const layer *l, size_t T, int threads) {
             l->k->prepare(l->format, l->hidden + t * H, H, l->x.each + t * l->x.size);
 #pragma omp for schedule(dynamic, 1)
         for (size_t n = 0; n < groups; n++) pack_group(l, &l->work.group[n], &l->x, l->hidden);
-        if (l->work.panels) l->k->many->begin();
+        if (l->work.panels) l->k->many->begin(l->format, l->scratch + thread() * l->room);
         if (l->work.panels) { /* groups differ in size */
 #pragma omp for schedule(dynamic, 1)
-            for (size_t n = 0; n < groups * chunks; n++) gate_and_up(l, &l->work.group[n / chunks], n % chunks * CHUNK);
+            for (size_t n = 0; n < groups * chunks; n++) gate_and_up(l, &l->work.group[n / chunks], n % chunks * rows);
         } else {
 #pragma omp for schedule(guided)
-            for (size_t n = 0; n < groups * chunks; n++) gate_and_up(l, &l->work.group[n / chunks], n % chunks * CHUNK);
+            for (size_t n = 0; n < groups * chunks; n++) gate_and_up(l, &l->work.group[n / chunks], n % chunks * rows);
         }
 #pragma omp for schedule(dynamic, 1)
         for (size_t n = 0; n < groups; n++) pack_group(l, &l->work.group[n], &l->inner, l->swiglu);
@@ -138,45 +138,46 @@ static void compute(const layer *l, size_t T, int threads) {
     }
 }
 
-/* False: no memory. */
-static int get_room(const layer *l, size_t count, activations *x) {
-    x->each = room_for(l->k, x->K, count, &x->size);
+static void lay_out_activations(const layer *l, arena *a, size_t count, activations *x) {
+    x->size = (l->k->prepared(x->K) + LINE - 1) / LINE * LINE;
+    x->each = arena_take(a, l->work.few ? count * x->size : 0);
     x->panel_size = l->work.panels ? l->k->many->panel_size(x->K) : 0;
-    x->panels = l->work.panels ? aligned_alloc(64, l->work.panels * x->panel_size) : NULL;
-    return x->each && (x->panels || !l->work.panels);
+    x->panels = arena_take(a, l->work.panels * x->panel_size);
 }
 
-static int get_rooms(layer *l, size_t T, int threads) {
+static void lay_out(layer *l, arena *a, size_t T, int threads) {
     l->tokens = lesser(MOST_TOKENS, panels_of(l->work.largest) * PANEL);
+    l->gate_rows = l->work.panels ? MOST_ROWS / 2 : CHUNK;
     l->down_rows = l->work.panels ? rows_together((size_t)l->e->hidden, threads) : CHUNK;
     l->room = l->tokens * MOST_ROWS * sizeof(float);
     if (l->work.panels) l->room += l->k->many->scratch_size(MOST_ROWS, l->tokens);
-    l->scratch = aligned_alloc(64, (size_t)threads * l->room + 64);
-    l->swiglu = malloc((l->work.choices + 1) * l->inner.K * sizeof(float));
-    return get_room(l, T, &l->x) && get_room(l, l->work.choices, &l->inner) && l->scratch && l->swiglu;
+    lay_out_activations(l, a, T, &l->x);
+    lay_out_activations(l, a, l->work.choices, &l->inner);
+    l->swiglu = arena_take(a, l->work.choices * l->inner.K * sizeof(float));
+    l->scratch = arena_take(a, (size_t)threads * l->room);
 }
 
 int glmv_routed_experts(int number, const glmv_format *format, const glmv_experts *experts, const float *hidden,
                         const int64_t *ids, const float *weights, int64_t T, int64_t choices, float *out,
                         int threads) {
     const kernel *k = kernel_at(number);
-    layer l = {.k = k, .format = format, .e = experts, .hidden = hidden, .out = out};
+    layer l = {.k = k, .set = fastest_set(), .format = format, .e = experts, .hidden = hidden, .out = out};
+    arena sizes = {0}, memory = {0};
     int status = GLMV_NO_MEMORY;
     for (int64_t i = 0; i < T * choices; i++)
         if (ids[i] >= experts->count) return GLMV_NO_EXPERT;
     l.few = k->many->few;
     l.x = (activations){.K = (size_t)experts->hidden, .of_tokens = 1};
     l.inner = (activations){.K = (size_t)experts->inner};
-    if (sort_choices(ids, weights, (size_t)T, (size_t)choices, l.few, &l.work) && get_rooms(&l, (size_t)T, threads)) {
-        compute(&l, (size_t)T, threads);
-        status = GLMV_OK;
+    if (sort_choices(ids, weights, (size_t)T, (size_t)choices, l.few, &l.work)) {
+        lay_out(&l, &sizes, (size_t)T, threads);
+        if (arena_open(&memory, sizes.used)) {
+            lay_out(&l, &memory, (size_t)T, threads);
+            compute(&l, (size_t)T, threads);
+            status = GLMV_OK;
+        }
+        arena_close(&memory);
     }
-    free(l.x.each);
-    free(l.x.panels);
-    free(l.inner.each);
-    free(l.inner.panels);
-    free(l.swiglu);
-    free(l.scratch);
     free_choices(&l.work);
     return status;
 }

@@ -1,25 +1,12 @@
 #include "job.h"
 
-#include <stdlib.h>
-
-typedef struct {
-    char *base; /* NULL: sizes are only added up */
-    size_t used;
-} arena;
-
-static void *take(arena *a, size_t bytes) {
-    void *place = a->base ? a->base + a->used : NULL;
-    a->used += (bytes + LINE - 1) / LINE * LINE;
-    return place;
-}
-
 static size_t larger(size_t a, int64_t b) { return (size_t)b > a ? (size_t)b : a; }
 
 static void take_activations(arena *a, const kernel *k, size_t count, size_t K, activations *out) {
     out->K = K;
     out->size = (k->prepared(K) + LINE - 1) / LINE * LINE;
-    out->plain = take(a, count * K * sizeof(float));
-    out->prepared = take(a, count * out->size);
+    out->plain = arena_take(a, count * K * sizeof(float));
+    out->prepared = arena_take(a, count * out->size);
 }
 
 /* The largest of all layers. */
@@ -45,34 +32,34 @@ static sizes sizes_of(const job *j) {
 }
 
 static stage room_for_stage(arena *a, size_t pieces, const job *j) {
-    return (stage){.pieces = take(a, pieces * sizeof(piece)), .block = (size_t)j->format->block};
+    return (stage){.pieces = arena_take(a, pieces * sizeof(piece)), .block = (size_t)j->format->block};
 }
 
 static void lay_out(job *j, arena *a, sizes s, int threads) {
     size_t T = j->tokens, H = (size_t)j->step->hidden, choices = T * s.choices, f = sizeof(float);
-    j->added = take(a, T * H * f);
+    j->added = arena_take(a, T * H * f);
     take_activations(a, j->k, T, H, &j->normed);
-    j->q = take(a, T * s.q * f);
-    j->keys = take(a, T * s.kv * f);
-    j->values = take(a, T * s.kv * f);
+    j->q = arena_take(a, T * s.q * f);
+    j->keys = arena_take(a, T * s.kv * f);
+    j->values = arena_take(a, T * s.kv * f);
     j->attention.parts = attend_parts((size_t)j->step->before);
-    j->attention.partial = take(a, j->attention.parts * s.partial * f);
+    j->attention.partial = arena_take(a, j->attention.parts * s.partial * f);
     take_activations(a, j->k, T, s.q, &j->mixed);
-    j->logits = take(a, T * s.experts * f);
-    j->gates = take(a, T * 2 * s.inner * f);
+    j->logits = arena_take(a, T * s.experts * f);
+    j->gates = arena_take(a, T * 2 * s.inner * f);
     take_activations(a, j->k, T, s.inner, &j->inner);
-    j->expert_gates = take(a, choices * 2 * s.expert_inner * f);
+    j->expert_gates = arena_take(a, choices * 2 * s.expert_inner * f);
     take_activations(a, j->k, choices, s.expert_inner, &j->expert_inner);
-    j->expert_added = take(a, choices * H * f);
-    j->ids = take(a, choices * sizeof *j->ids);
-    j->weights = take(a, choices * f);
-    j->chosen = take(a, choices * sizeof *j->chosen);
+    j->expert_added = arena_take(a, choices * H * f);
+    j->ids = arena_take(a, choices * sizeof *j->ids);
+    j->weights = arena_take(a, choices * f);
+    j->chosen = arena_take(a, choices * sizeof *j->chosen);
     j->experts = room_for_stage(a, choices, j);
     j->down = room_for_stage(a, choices + 1, j);
     j->scratch_size = (s.scratch + LINE - 1) / LINE * LINE;
-    j->scratch = take(a, (size_t)threads * j->scratch_size * f);
-    j->team.shares = take(a, (size_t)threads * sizeof *j->team.shares);
-    j->plans = take(a, j->count * sizeof *j->plans);
+    j->scratch = arena_take(a, (size_t)threads * j->scratch_size * f);
+    j->team.shares = arena_take(a, (size_t)threads * sizeof *j->team.shares);
+    j->plans = arena_take(a, j->count * sizeof *j->plans);
     for (size_t i = 0; i < j->count; i++) {
         plan p = {room_for_stage(a, 3, j), room_for_stage(a, 1, j), room_for_stage(a, 3, j), room_for_stage(a, 1, j)};
         if (a->base) j->plans[i] = p;
@@ -119,15 +106,13 @@ int job_open(job *j, int threads) {
     arena a = {0};
     sizes s = sizes_of(j);
     lay_out(j, &a, s, threads);
-    j->memory = a.base = aligned_alloc(LINE, a.used);
-    if (!a.base) return 0;
-    a.used = 0;
-    lay_out(j, &a, s, threads);
+    if (!arena_open(&j->memory, a.used)) return 0;
+    lay_out(j, &j->memory, s, threads);
     for (size_t i = 0; i < j->count; i++) make_plan(j, &j->layers[i], &j->plans[i]);
     return 1;
 }
 
-void job_close(job *j) { free(j->memory); }
+void job_close(job *j) { arena_close(&j->memory); }
 
 /* Choices of an expert, the first of which is place `first`, become a piece of each stage. */
 static void add_expert(job *j, int64_t expert, size_t first, size_t count) {

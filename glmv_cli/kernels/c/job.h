@@ -2,6 +2,7 @@
 #ifndef GLMV_JOB_H
 #define GLMV_JOB_H
 
+#include "arena.h"
 #include "attend.h"
 #include "stage.h"
 
@@ -49,7 +50,7 @@ typedef struct {
     float *scratch;         /* of a thread */
     size_t scratch_size;    /* numbers */
     team team;
-    void *memory;
+    arena memory;
 } job;
 
 /* False: no memory. To be freed in any case. */

@@ -12,6 +12,7 @@
 #include "glmv.h"
 
 enum {
+    LINE = 64, /* bytes, of a cache */
     UNIT = 64, /* weights that are loaded together, activations that share a scale; not the format's block */
     UNIT_BYTES = UNIT / 2,
     MAX_TOKENS = 8,
@@ -53,8 +54,9 @@ static inline int team_size(void) {
 /* Products with many tokens: a tile of weights is expanded once, and used for all of them. */
 typedef struct {
     size_t few; /* up to this many tokens, `rows` of the kernel is faster */
-    /* A thread calls these before and after its products, and nothing else of the library in between. */
-    void (*begin)(void);
+    /* A thread calls these before and after its products, all with one scratch, and nothing else of the library in
+     * between. */
+    void (*begin)(const glmv_format *format, void *scratch);
     void (*end)(void);
     /* Bytes of a panel, which is PANEL tokens' activations, or those of fewer, in the form that `multiply` reads; a
      * multiple of 64. */

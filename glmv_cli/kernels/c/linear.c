@@ -1,6 +1,7 @@
 /* One matrix: its product with tokens, and all of it as float32. */
 #include <stdlib.h>
 
+#include "arena.h"
 #include "glmv.h"
 #include "kernel.h"
 
@@ -52,30 +53,28 @@ static int with_many(const product *p, int threads) {
     size_t columns = p->columns, blocks = columns / (size_t)p->format->block, panels = panels_of(p->tokens);
     size_t together = rows_together(p->rows, threads), size = many->panel_size(columns);
     size_t room = many->scratch_size(together, lesser(p->tokens, MOST_TOKENS));
-    char *packed = aligned_alloc(64, panels * size), *scratch = aligned_alloc(64, (size_t)threads * room);
-    if (packed && scratch) {
+    arena memory;
+    if (!arena_open(&memory, panels * size + (size_t)threads * room)) return GLMV_NO_MEMORY;
+    char *packed = arena_take(&memory, panels * size), *scratch = arena_take(&memory, (size_t)threads * room);
 #pragma omp parallel num_threads(threads) if (p->rows > CHUNK)
-        {
+    {
 #pragma omp for schedule(static)
-            for (size_t panel = 0; panel < panels; panel++) pack_panel(p, panel, packed + panel * size);
-            many->begin();
+        for (size_t panel = 0; panel < panels; panel++) pack_panel(p, panel, packed + panel * size);
+        many->begin(p->format, scratch + thread() * room);
 #pragma omp for schedule(dynamic, 1)
-            for (size_t first = 0; first < p->rows; first += together) {
-                size_t count = lesser(together, p->rows - first);
-                for (size_t t = 0; t < p->tokens; t += MOST_TOKENS)
-                    many->multiply(p->format, p->matrix->packed + first * (columns / 2),
-                                   p->matrix->absmax + first * blocks, count, columns, packed + t / PANEL * size,
-                                   lesser(MOST_TOKENS, p->tokens - t), scratch + thread() * room,
-                                   p->y + t * p->rows + first, p->rows);
-                add_bias(p, first, count);
-            }
-            many->end();
+        for (size_t first = 0; first < p->rows; first += together) {
+            size_t count = lesser(together, p->rows - first);
+            for (size_t t = 0; t < p->tokens; t += MOST_TOKENS)
+                many->multiply(p->format, p->matrix->packed + first * (columns / 2),
+                               p->matrix->absmax + first * blocks, count, columns, packed + t / PANEL * size,
+                               lesser(MOST_TOKENS, p->tokens - t), scratch + thread() * room,
+                               p->y + t * p->rows + first, p->rows);
+            add_bias(p, first, count);
         }
+        many->end();
     }
-    int status = packed && scratch ? GLMV_OK : GLMV_NO_MEMORY;
-    free(packed);
-    free(scratch);
-    return status;
+    arena_close(&memory);
+    return GLMV_OK;
 }
 
 int glmv_linear(int number, const glmv_format *format, const glmv_matrix *matrix, int64_t N, int64_t K,

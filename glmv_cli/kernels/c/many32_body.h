@@ -101,3 +101,7 @@ TARGET static void multiply(const glmv_format *format, const uint8_t *packed, co
 }
 
 static void nothing(void) {}
+static void no_tables(const glmv_format *format, void *scratch) {
+    (void)format;
+    (void)scratch;
+}

@@ -1,4 +1,6 @@
 /* Which instruction sets there are. */
+#include "simd.h"
+
 #include "decode.h"
 
 int glmv_set_runs(int set) {
@@ -9,4 +11,10 @@ int glmv_set_runs(int set) {
                __builtin_cpu_supports("avx512vl");
 #endif
     return set == GLMV_PORTABLE;
+}
+
+int fastest_set(void) {
+    int set = GLMV_AVX512;
+    while (!glmv_set_runs(set)) set--;
+    return set;
 }

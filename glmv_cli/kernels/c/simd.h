@@ -13,6 +13,9 @@
 #define PREFETCH(address) ((void)0)
 #endif
 
+/* Of those that this processor has. */
+int fastest_set(void);
+
 /* Wrappers around name(parameters); name_of(set) is the one of an instruction set. */
 #if defined(GLMV_X86)
 #define FOR_EACH_SET(name, parameters, arguments)                                                                      \

@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { LINE = 64 };
+#include "kernel.h"
 
 /* What is left of a thread's chunks: from the upper half of the number to the lower. */
 typedef struct {
