@@ -41,6 +41,10 @@ DAMAGE = (
     zlib.error,
 )
 
+_ICON = b"\0\0\1\0"
+_MOST_OF_AN_ICON = 1 << 22
+"""Pixels; they are 256 by 256 at most, unless somebody stretches the format."""
+
 _PILLOW_GLOBALS = threading.Lock()
 
 
@@ -55,7 +59,11 @@ def open_picture(source: MediaSource, *, max_pixels: int) -> Iterator[Image.Imag
     """
     name = source.name
     try:
-        with open_bytes(source) as file, _own_limits(), Image.open(file, formats=_formats(name, file)) as image:
+        with (
+            open_bytes(source) as file,
+            _own_limits(_limit_to_open(file, max_pixels)),
+            Image.open(file, formats=_formats(name, file)) as image,
+        ):
             if source.page is not None:
                 _turn_to(source.page, source, file, image)
             check_size(name, image.width, image.height, max_pixels)
@@ -109,16 +117,23 @@ def _formats(name: str, file: BinaryIO) -> tuple[str, ...]:
     return (*_FORMATS, "HEIF")
 
 
+def _limit_to_open(file: BinaryIO, max_pixels: int) -> int | None:
+    """Icons are decoded when they are opened; what lies in them has a size of its own, and nobody has looked at it."""
+    head = file.read(len(_ICON))
+    file.seek(0)
+    return min(max_pixels, _MOST_OF_AN_ICON) if head == _ICON else None
+
+
 @contextlib.contextmanager
-def _own_limits() -> Iterator[None]:
-    """Set Pillow's limit aside, whatever is put in its place inside, and keep its warnings off stderr.
+def _own_limits(limit: int | None) -> Iterator[None]:
+    """Put ``limit`` in the place of Pillow's, and whatever is put there inside, and keep its warnings off stderr.
 
     Both are globals of the process, and a limit above Pillow's cannot be had otherwise; hence the lock, and
     hence they are put back.
     """
     with _PILLOW_GLOBALS, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        before, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+        before, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, limit
         try:
             yield
         finally:

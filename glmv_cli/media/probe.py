@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from glmv_cli.media.film import open_film
+from glmv_cli.media.film import Film, open_film
 from glmv_cli.media.first_frame import first_frame
 from glmv_cli.media.frames import VideoInfo
 from glmv_cli.media.packets import Listing, list_frames
@@ -54,7 +54,7 @@ def probe(source: MediaSource, *, max_pixels: int) -> Probed:
         first = first_frame(name, film, max_pixels=max_pixels)
         declared = film.stream.average_rate or film.stream.guessed_rate
         is_unspecified = int(first.frame.colorspace) == _UNSPECIFIED
-        may_have_dolby_colours = is_unspecified and film.decoder.codec_tag in _DOLBY_VISION
+        may_have_dolby_colours = is_unspecified and _entry(film) in _DOLBY_VISION
     start = first.frame.pts
     with open_film(source) as film:
         listing = list_frames(film, start)
@@ -63,6 +63,14 @@ def probe(source: MediaSource, *, max_pixels: int) -> Probed:
     fps, duration = _rate(frames, timeline.seconds, declared)
     info = VideoInfo(frames, fps, duration, first.width, first.height, float(listing.missing), timeline.offset)
     return Probed(info, timeline, timeline.told(info), first.turn, may_have_dolby_colours)
+
+
+def _entry(film: Film) -> str:
+    """The name that the container has for the stream's kind; it may be any four bytes."""
+    try:
+        return film.decoder.codec_tag
+    except UnicodeDecodeError:
+        return ""
 
 
 def _timeline(listing: Listing, declared: Fraction | None, first: int | None) -> Timeline:

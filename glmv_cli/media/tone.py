@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from glmv_cli.media.frames import Pixels
 from glmv_cli.media.ictcp import ICTCP, lms_codes, rgb_of_lms
+from glmv_cli.media.side_data import side_data_of
 
 Linear = NDArray[np.float32]
 
@@ -133,9 +134,7 @@ def _peak(frame: VideoFrame) -> float:
     """By what the film says on its content, or on the screen that it was mastered on."""
     if int(frame.color_trc) == ColorTrc.ARIB_STD_B67:
         return _USUAL_PEAK
-    # PyAV's stub declares but one of the keys that there are at run time. Layouts: libavutil's
-    # mastering_display_metadata.h.
-    side_data = cast(Mapping[str, bytes], frame.side_data)
+    side_data = side_data_of(frame)  # layouts: libavutil's mastering_display_metadata.h
     peak = 0.0
     if (content := side_data.get("CONTENT_LIGHT_LEVEL")) is not None:
         peak = float(struct.unpack_from("I", bytes(content))[0])

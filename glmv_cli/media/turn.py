@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
 from av.video.frame import VideoFrame
 
 from glmv_cli.media.frames import Pixels
+from glmv_cli.media.side_data import side_data_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +36,7 @@ def turn_of(frame: VideoFrame) -> Turn:
     The layout is that of libavutil's ``display.h``, 9 integers ``a b u, c d v, x y w``: a pixel at ``(p, q)``
     goes to ``(a*p + c*q + x, b*p + d*q + y)``.
     """
-    # PyAV's stub declares but one of the keys that there are at run time.
-    side_data = cast(Mapping[str, bytes], frame.side_data)
-    if (data := side_data.get("DISPLAYMATRIX")) is None:
+    if (data := side_data_of(frame).get("DISPLAYMATRIX")) is None:
         return Turn()
     a, b, _, c, d = (int(value) for value in np.frombuffer(data, dtype=np.int32)[:5])
     if abs(b) + abs(c) > abs(a) + abs(d):
