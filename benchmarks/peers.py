@@ -79,10 +79,12 @@ def glmv_child(directory: Path) -> dict[str, Any]:
 
 
 def opened(directory: Path) -> tuple[Network, int]:
-    """The model in main memory, and the bytes that a token moves."""
+    """The model in main memory, as the product opens it, and the bytes that a token moves."""
+    from glmv_cli.kernels import native
     from glmv_cli.model.loader import load_model, open_checkpoint
     from glmv_cli.model.network import network_of
     from glmv_cli.model.offload.attach import attach_offload
+    from glmv_cli.model.precision import tile_products
     from glmv_cli.placement.budget import Wishes
     from glmv_cli.placement.estimate import estimate
     from glmv_cli.placement.hardware import probe
@@ -93,7 +95,7 @@ def opened(directory: Path) -> tuple[Network, int]:
     machine = probe({"CUDA_VISIBLE_DEVICES": ""})
     plan = make_plan(sizes, machine, Wishes(context=CONTEXT))
     checkpoint, family = open_checkpoint(directory)
-    model = load_model(checkpoint, family, plan)
+    model = load_model(checkpoint, family, plan, products=tile_products(os.environ.get(native.VARIABLE, "")))
     attach_offload(model, plan, checkpoint)
     moved = estimate(plan, sizes, machine)
     assert not moved.disk_bytes, "the model does not fit into memory"

@@ -16,7 +16,7 @@ from glmv_cli.model.loader import load_model, open_checkpoint
 from glmv_cli.model.network import network_of
 from glmv_cli.model.offload.attach import Offload, attach_offload
 from glmv_cli.model.offload.devices import usable_machine
-from glmv_cli.model.precision import tower_products
+from glmv_cli.model.precision import tile_products
 from glmv_cli.placement.budget import Wishes
 from glmv_cli.placement.model import read_model
 from glmv_cli.placement.planner import make_plan
@@ -54,7 +54,7 @@ def open_model(directory: Path, name: str, wishes: Wishes) -> OpenModel:
     builder = PromptBuilder(directory)
     machine, notice = usable_machine()
     plan = make_plan(read_model(directory, name).sizes, machine, wishes)
-    products = tower_products(os.environ.get(native.VARIABLE, ""))
+    products = tile_products(os.environ.get(native.VARIABLE, ""))
     model = load_model(checkpoint, family, plan, products=products)
     offload = attach_offload(model, plan, checkpoint)
     stop = generation.get("eos_token_id") or model.config.get_text_config().eos_token_id or ()

@@ -56,21 +56,22 @@ def load_model(
     """The model of a 4-bit checkpoint, all on the CPU, which computes in ``dtype``.
 
     Packed weights and large 16-bit ones are mapped from the file, whatever the ``plan``: from there they are copied
-    to GPUs. Only parts for the CPU are put into the form in which a CPU wants them. ``products``: what the factors of a
-    vision tower's products are rounded to, see :mod:`glmv_cli.model.precision`.
+    to GPUs. Only parts for the CPU are put into the form in which a CPU wants them. ``products``: what the factors of
+    products without packed weights are rounded to, see :mod:`glmv_cli.model.precision`.
 
     Raises :class:`ModelError` for tensors that are missing, superfluous, of the wrong shape or type, or packed in
     another way.
     """
     model = _empty_model(checkpoint, family)
-    if plan is not None and plan.vision != CPU:
-        products = torch.float32
+    tower_products = products if plan is None or plan.vision == CPU else torch.float32
     with torch.device("meta"):
         for path, module in list(model.named_modules()):
             if is_in_tower(path):
-                ours = tower_module(path, module, products)
+                ours = tower_module(path, module, tower_products)
             else:
                 ours = _replacement(path, module, checkpoint, family, dtype, plan is None or plan.head == CPU)
+            if isinstance(ours, Attention4bit):
+                ours.products = products
             if ours is not None:
                 model.set_submodule(path, ours)
     _bind_tensors(model, checkpoint, dtype, plan is not None and all(layer.experts != DISK for layer in plan.layers))

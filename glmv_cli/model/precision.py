@@ -14,8 +14,9 @@ still pay for unpacking 4-bit weights, which costs more than the product of one 
 _TILES = ("amx_tile", "amx_bf16")
 
 
-def tower_products(setting: str, capabilities: dict[str, object] | None = None) -> torch.dtype:
-    """What the factors of the vision tower's products are rounded to; all else in it stays float32.
+def tile_products(setting: str, capabilities: dict[str, object] | None = None) -> torch.dtype:
+    """What the factors of products without packed weights are rounded to: those of the vision tower, and of attention
+    with many tokens. All else stays float32.
 
     bfloat16 where the processor multiplies tiles of it, which is three to four times as fast and less rounding than
     transformers does in bfloat16; AVX512_BF16 alone is no faster than float32. ``setting`` is ``GLMV_KERNEL``: whoever

@@ -17,7 +17,7 @@ from torch.nn import functional as F
 from transformers import PreTrainedModel
 
 from glmv_cli.model.loader import load_model, open_checkpoint
-from glmv_cli.model.precision import tower_products
+from glmv_cli.model.precision import tile_products
 from glmv_cli.model.quantizer import quantize_checkpoint
 from glmv_cli.model.sixteen import Conv16, RoundingNorm
 from tests.checkpoints import write_checkpoint
@@ -99,7 +99,7 @@ def test_only_the_tower_rounds(demo_directory: Path) -> None:
 
 def test_bfloat16_needs_tiles_and_leave() -> None:
     tiles: dict[str, object] = {"amx_tile": True, "amx_bf16": True}
-    assert tower_products("", tiles) == tower_products("int8:avx2", tiles) == torch.bfloat16
-    assert tower_products("exact", tiles) == tower_products("exact:avx2", tiles) == torch.float32
-    assert tower_products("torch", tiles) == torch.float32
-    assert tower_products("", {"avx512_bf16": True, "amx_tile": True}) == torch.float32
+    assert tile_products("", tiles) == tile_products("int8:avx2", tiles) == torch.bfloat16
+    assert tile_products("exact", tiles) == tile_products("exact:avx2", tiles) == torch.float32
+    assert tile_products("torch", tiles) == torch.float32
+    assert tile_products("", {"avx512_bf16": True, "amx_tile": True}) == torch.float32
