@@ -13,8 +13,8 @@ from glmv_cli.kernels.linears import linears
 from glmv_cli.kernels.rotary import rotate
 from glmv_cli.model.modules import Linear4bit
 
-_MANY = 256
-"""Tokens for which rounding pays: keys and values are rounded anew for each part of a prompt."""
+_MANY = 64
+"""Tokens for which rounding pays, as keys and values are rounded anew for each part of a prompt."""
 
 
 class Attention4bit(nn.Module):

@@ -89,7 +89,8 @@ def test_more_tokens_than_are_multiplied_at_a_time(kernel: native.Kernel, tokens
 @pytest.mark.parametrize("tokens", [3, 40])
 def test_a_block_with_an_outlier_spoils_no_other_block(kernel: native.Kernel, tokens: int) -> None:
     """Real models have such channels. Every block keeps its scale: what is huge here is as if it were not there."""
-    weight, x = torch.randn(40, 512), torch.randn(tokens, 512)
+    generator = torch.Generator().manual_seed(tokens)
+    weight, x = torch.randn(40, 2048, generator=generator), torch.randn(tokens, 2048, generator=generator)
     x[:, 100] *= 1000
     weight[:, 64:128] = 0
     packed, absmax = nf4.quantize(weight)
@@ -136,6 +137,18 @@ def test_activations_that_are_not_finite_do_not_pass_for_numbers(
     assert not torch.isfinite(found[1]).any()
     if bad != bad:
         assert found[1].isnan().all()
+
+
+@each_kernel
+@pytest.mark.parametrize("bits", [0x7FC00000, -1, 0x7F800000], ids=["NaN", "all bits", "infinity"])
+@pytest.mark.parametrize("tokens", [3, 40])
+def test_nor_do_scales(kernel: native.Kernel, bits: int, tokens: int) -> None:
+    packed, absmax = matrix(40, 192)
+    absmax.view(torch.int32)[3, 1] = bits
+    found = native.linear(kernel, nf4.NF4, torch.randn(tokens, 192), packed, absmax, None)
+    assert not torch.isfinite(found[:, 3]).any()
+    assert torch.isfinite(found[:, :3]).all()
+    assert torch.isfinite(found[:, 4:]).all()
 
 
 @each_kernel

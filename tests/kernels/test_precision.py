@@ -38,6 +38,7 @@ ACTIVATIONS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
     "one channel 1000 times as large": scaled(1 << 20, 1000.0),
     "a channel of every other block 10 times as large": scaled(128, 10.0),
     "a channel of every eighth block 30 times as large": scaled(512, 30.0),
+    "one channel 10000 times as large": scaled(1 << 20, 10000.0),
     "heavy tails": lambda x: x * x.abs(),
     "after a gate": lambda x: torch.nn.functional.silu(2 * x) * x.roll(1, 0),
 }
@@ -56,6 +57,7 @@ def larger_columns(every: int, factor: float) -> Callable[[torch.Tensor], torch.
 WEIGHTS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
     "a column of every fourth block 20 times as large": larger_columns(256, 20.0),
     "a column of every eighth block 8 times as large": larger_columns(512, 8.0),
+    "a column of every eighth block 40 times as large": larger_columns(512, 40.0),
     "one column 100 times as large": larger_columns(1 << 20, 100.0),
     "heavy tails": lambda weight: 50 * weight * weight.abs(),
 }

@@ -1,7 +1,7 @@
 /* AMX: many tokens as matrices of 8 bits in tile registers, sums in 32 bits; a few tokens as in avx512_int8.c.
  *
  * 512 columns of 32 rows are expanded at a time, which the first-level cache holds beside 16 tokens. Their sums, which
- * share a scale by row, are added up as float32.
+ * share a scale by row and one by token, are added up as float32.
  */
 #define _GNU_SOURCE /* syscall */
 #include "activations8.h"
@@ -118,6 +118,7 @@ INLINE void ask_for_row(const source *all, const slab *next, size_t r) {
  * when what comes next is asked for. */
 INLINE void product(const uint8_t *a, const uint8_t *b, size_t count, const source *all, const slab *next,
                     int32_t *out) {
+    __asm__ volatile("" ::: "memory"); /* gcc does not know that tiles are loaded from there */
     _tile_zero(0);
     _tile_zero(1);
     _tile_zero(2);
@@ -142,23 +143,16 @@ INLINE void product(const uint8_t *a, const uint8_t *b, size_t count, const sour
     _tile_stored(3, out + SUMS + SUMS / 2, 64);
 }
 
-/* Scaled, added to what the columns before have left. */
-INLINE void add(const int32_t *products, const float *scales, int first, float *sums) {
+/* Scaled by row and by token, added to what the columns before have left. */
+INLINE void add(const int32_t *products, const float *scales, const float *by_token, int first, float *sums) {
+    __m512 tokens = _mm512_load_ps(by_token);
     UNROLL
     for (size_t r = 0; r < ROWS; r++) {
         __m512i high = _mm512_load_si512(products + r * EDGE), low = _mm512_load_si512(products + SUMS + r * EDGE);
         __m512 whole = _mm512_cvtepi32_ps(_mm512_add_epi32(_mm512_slli_epi32(high, 8), low));
         __m512 before = first ? _mm512_setzero_ps() : _mm512_load_ps(sums + r * EDGE);
-        _mm512_store_ps(sums + r * EDGE, _mm512_fmadd_ps(whole, _mm512_set1_ps(scales[r]), before));
+        _mm512_store_ps(sums + r * EDGE, _mm512_fmadd_ps(_mm512_mul_ps(whole, tokens), _mm512_set1_ps(scales[r]), before));
     }
-}
-
-/* Every token has a scale. */
-TARGET static void store(float *sums, const float *scales, size_t rows, size_t tokens, float *y, size_t stride) {
-    __m512 by_token = _mm512_loadu_ps(scales);
-    for (size_t r = 0; r < EDGE; r++)
-        _mm512_store_ps(sums + r * EDGE, _mm512_mul_ps(_mm512_load_ps(sums + r * EDGE), by_token));
-    store_square(sums, rows, tokens, y, stride);
 }
 
 /* A round; true: another one is needed. */
@@ -180,14 +174,15 @@ TARGET static void multiply_columns(const glmv_format *format, const source *all
     for (size_t n = 0; n < bands_of(all->rows) * groups_of(all); n++) {
         slab now = slab_at(all, n), next = slab_at(all, n + 1);
         size_t column = all->k + n % groups_of(all) * GROUP, band = n / groups_of(all);
-        for (size_t i = 0; i < 4 * ROWS; i++) at->limits[i] = INT32_MAX;
+        for (size_t i = 0; i < 4 * ROWS; i++) at->limits[i] = -1; /* the largest without a sign */
         for (int left = 1, round = 0; left; round++) {
             left = expand_slab(format, &now, all, at);
             for (size_t t = 0; t < tiles_of(tokens); t++) {
-                product(at->left, panels + t * amx_panel_size(all->K) + column / STEP * 4 * TILE,
-                        2 * steps_of(now.depth), all, t || round ? &none : &next, at->products);
-                add(at->products, at->scales, column == 0 && round == 0,
-                    at->sums + (t * bands_of(all->rows) + band) * SUMS);
+                const uint8_t *panel = panels + t * amx_panel_size(all->K);
+                product(at->left, panel + column / STEP * 4 * TILE, 2 * steps_of(now.depth), all,
+                        t || round ? &none : &next, at->products);
+                add(at->products, at->scales, amx_scales(panel, all->K) + column / GROUP * EDGE,
+                    column == 0 && round == 0, at->sums + (t * bands_of(all->rows) + band) * SUMS);
             }
         }
     }
@@ -197,7 +192,7 @@ TARGET static void multiply(const glmv_format *format, const uint8_t *packed, co
                             size_t K, const void *panels, size_t tokens, void *scratch, float *y, size_t stride) {
     arena memory = {.base = scratch};
     room at = lay_out(&memory, rows, tokens);
-    size_t depth = depth_for(K, tokens), panel = amx_panel_size(K);
+    size_t depth = depth_for(K, tokens);
     for (size_t k = 0; k < K; k += depth) {
         source all = {packed, absmax, rows, K, (size_t)format->block, k, lesser(depth, K - k), K / 2,
                       K / (size_t)format->block};
@@ -205,9 +200,8 @@ TARGET static void multiply(const glmv_format *format, const uint8_t *packed, co
     }
     for (size_t t = 0; t < tiles_of(tokens); t++)
         for (size_t r = 0; r < tiles_of(rows); r++)
-            store(at.sums + (t * bands_of(rows) + r / 2) * SUMS + r % 2 * EDGE * EDGE,
-                  amx_scales((const char *)panels + t * panel, K), rows - r * EDGE, tokens - t * EDGE,
-                  y + t * EDGE * stride + r * EDGE, stride);
+            store_square(at.sums + (t * bands_of(rows) + r / 2) * SUMS + r % 2 * EDGE * EDGE, rows - r * EDGE,
+                         tokens - t * EDGE, y + t * EDGE * stride + r * EDGE, stride);
 }
 
 static void rows(const glmv_format *format, const uint8_t *packed, const float *absmax, size_t count, size_t K,

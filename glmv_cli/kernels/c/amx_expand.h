@@ -2,7 +2,7 @@
  *
  * The blocks of a row's GROUP of columns share a scale, that of the largest of them; what the others' are beside it is
  * rounded to 7 bits and a power of two, and that is a place in a table of tables. So a block costs two loads, and 64
- * weights one shuffle. Blocks that are smaller than 1/32 of the largest would lose too much: they are 0, and left for
+ * weights one shuffle. Blocks that are smaller than 1/8 of the largest would lose too much: they are 0, and left for
  * another round.
  */
 #include "amx_tiles.h"
@@ -11,7 +11,7 @@ enum {
     ROWS = 2 * EDGE,        /* that are multiplied together */
     SLAB = GROUP * EDGE,    /* bytes of 16 rows' left tiles */
     FINENESS = 17,          /* bits of a ratio's 32 that are rounded away */
-    SPREAD = 5,             /* powers of two between the blocks of a round */
+    SPREAD = 3,             /* powers of two between the blocks of a round */
     LEAST = (127 - SPREAD) << 6,
     RATIOS = (SPREAD << 6) + 2, /* the first is 0 */
     POSITIVE_SIZE = 16 * RATIOS,
@@ -24,7 +24,7 @@ TARGET static void tabulate(const glmv_format *format, uint8_t *tables) {
     for (int i = 0; i < RATIOS; i++) {
         __m512 ratio = _mm512_castsi512_ps(_mm512_set1_epi32((i - 1 + LEAST) << FINENESS));
         __m128i zero = _mm_setzero_si128(), *place = (__m128i *)(void *)(tables + 16 * i);
-        __m128i entries = _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(_mm512_mul_ps(numbers, ratio)));
+        __m128i entries = _mm512_cvtsepi32_epi8(_mm512_cvtps_epi32(_mm512_mul_ps(numbers, ratio)));
         if (i == 0 || format->step == 0) entries = zero;
         _mm_store_si128(place, entries);
         _mm_store_si128(place + RATIOS, _mm_sub_epi8(zero, entries));
@@ -79,7 +79,7 @@ INLINE int grade(size_t block, const float *absmax, size_t row, size_t rows, siz
         for (size_t q = 0; q < fours; q++) {
             size_t there = r < rows ? rows - r : 0, some = 4 * q < blocks ? blocks - 4 * q : 0;
             scales[q] = four_by_four(absmax + (there && some ? r * row + 4 * q : 0), row, there, some);
-            scales[q] = _mm512_maskz_mov_epi32(_mm512_cmplt_epi32_mask(size_of(scales[q]), limit), scales[q]);
+            scales[q] = _mm512_maskz_mov_epi32(_mm512_cmplt_epu32_mask(size_of(scales[q]), limit), scales[q]);
             largest = larger_of(largest, size_of(scales[q]));
         }
         largest = larger_of(largest, _mm512_shuffle_epi32(largest, 0x4e));
@@ -91,7 +91,7 @@ INLINE int grade(size_t block, const float *absmax, size_t row, size_t rows, siz
         for (size_t q = 0; q < fours; q++) {
             __mmask16 wanted = _mm512_cmpge_epi32_mask(size_of(scales[q]), limit);
             _mm512_store_si512(out->place[q][r], place_of(wanted, scales[q], inverse));
-            left |= (__mmask16)~wanted & _mm512_cmpgt_epi32_mask(size_of(scales[q]), _mm512_sub_epi32(least, span));
+            left |= (__mmask16)~wanted & _mm512_cmpge_epi32_mask(size_of(scales[q]), _mm512_sub_epi32(least, span));
         }
         __m512 four = _mm512_maskz_compress_ps(0x1111, _mm512_mul_ps(scale, _mm512_set1_ps(step)));
         _mm_store_ps(out->scale + r, _mm512_castps512_ps128(four));

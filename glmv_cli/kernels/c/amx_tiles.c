@@ -3,6 +3,7 @@
 
 #if defined(GLMV_AMX)
 #include <math.h>
+#include <string.h>
 
 #include "avx512_transpose.h"
 
@@ -10,6 +11,7 @@
 #define INLINE static inline __attribute__((always_inline)) TARGET
 
 enum { LARGEST = 127 * 256 + 127 };
+static const float LEAST = 1e-33f; /* what is smaller has no inverse, and is 0 */
 
 /* The largest absolute value; NaN if there is a NaN, as its bits are the largest. */
 INLINE float largest_of(const float *x, size_t K) {
@@ -52,18 +54,27 @@ INLINE void round_step(const float *x, size_t left, __m512 inverse, __m512i tile
     tiles[3] = _mm512_shuffle_i32x4(c, d, 0xdd);
 }
 
+/* A group of one token: its scale, and by what its elements are multiplied. */
+INLINE __m512 scale_group(const float *x, size_t count, float *scale) {
+    float largest = largest_of(x, count);
+    *scale = largest < INFINITY ? largest / LARGEST : NAN;
+    return _mm512_set1_ps(largest > LEAST && largest < INFINITY ? LARGEST / largest : 0);
+}
+
 TARGET void amx_pack(const float *const *x, size_t count, size_t K, void *panel) {
-    float *scales = (float *)(uintptr_t)amx_scales(panel, K), inverse[EDGE];
-    for (size_t t = 0; t < EDGE; t++) {
-        float largest = t < count ? largest_of(x[t], K) : 0;
-        inverse[t] = largest > 0 && largest < INFINITY ? LARGEST / largest : 0;
-        scales[t] = largest < INFINITY ? largest / LARGEST : NAN;
-    }
+    float *scales = (float *)(uintptr_t)amx_scales(panel, K);
+    __m512 inverse[EDGE];
+    memset(scales, 0, groups_in(K) * EDGE * sizeof *scales);
     for (size_t s = 0; s < steps_of(K); s++) {
         __m512i v[4][EDGE], one[4];
+        size_t k = s * STEP, group = k / GROUP;
         for (size_t t = 0; t < EDGE; t++) {
             for (int j = 0; j < 4; j++) one[j] = _mm512_setzero_si512();
-            if (t < count) round_step(x[t] + s * STEP, K - s * STEP, _mm512_set1_ps(inverse[t]), one);
+            if (t < count) {
+                if (k % GROUP == 0)
+                    inverse[t] = scale_group(x[t] + k, lesser(GROUP, K - k), scales + group * EDGE + t);
+                round_step(x[t] + k, K - k, inverse[t], one);
+            }
             for (int j = 0; j < 4; j++) v[j][t] = one[j];
         }
         for (size_t j = 0; j < 4; j++) {

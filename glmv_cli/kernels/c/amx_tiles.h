@@ -12,15 +12,17 @@ enum {
     EDGE = 16, /* of a tile: rows, and lanes of 32 bits */
     TILE = 1024,
     STEP = 128, /* columns */
-    GROUP = 512 /* columns that share a scale in a row of weights */
+    GROUP = 512 /* columns that share a scale, in a row of weights and in a token */
 };
 
 static inline size_t steps_of(size_t K) { return (K + STEP - 1) / STEP; }
 
-/* A panel is [step][even, odd][high, low] tiles, then the scales of its tokens. An activation is its scale times
- * 256 * high + low, both in 8 bits: 16 bits for all of a token lose less than its largest element's weights have lost.
- * Four elements of each of 16 tokens are a row of a tile; tokens that are missing are 0. */
-static inline size_t amx_panel_size(size_t K) { return steps_of(K) * 4 * TILE + EDGE * sizeof(float); }
+static inline size_t groups_in(size_t K) { return (K + GROUP - 1) / GROUP; }
+
+/* A panel is [step][even, odd][high, low] tiles, then the scales of its tokens, [group][16]. An activation is the scale
+ * of its group times 256 * high + low, both in 8 bits. Four elements of each of 16 tokens are a row of a tile; tokens
+ * that are missing are 0. */
+static inline size_t amx_panel_size(size_t K) { return steps_of(K) * 4 * TILE + groups_in(K) * EDGE * sizeof(float); }
 static inline const float *amx_scales(const void *panel, size_t K) {
     return (const float *)(const void *)((const char *)panel + steps_of(K) * 4 * TILE);
 }

@@ -54,8 +54,8 @@ static inline int team_size(void) {
 /* Products with many tokens: a tile of weights is expanded once, and used for all of them. */
 typedef struct {
     size_t few; /* up to this many tokens, `rows` of the kernel is faster */
-    /* A thread calls these before and after its products, all with one scratch, and nothing else of the library in
-     * between. */
+    /* A thread calls these before and after its products, all with one scratch, of which nobody else
+     * writes what `begin` has put at its start. */
     void (*begin)(const glmv_format *format, void *scratch);
     void (*end)(void);
     /* Bytes of a panel, which is PANEL tokens' activations, or those of fewer, in the form that `multiply` reads; a

@@ -7,6 +7,7 @@ import fcntl
 import os
 import pty
 import select
+import signal
 import struct
 import subprocess
 import sys
@@ -21,6 +22,11 @@ _PATIENCE_S = 60.0
 """For machines that do other things, too."""
 CHAT = ("-m", "tests.cli.fake_glmv", "chat")
 ALT_ENTER, BACKSPACE, CTRL_C, CTRL_D, CTRL_O, CTRL_R, CTRL_Z = "\x1b\r", "\x7f", "\x03", "\x04", "\x0f", "\x12", "\x1a"
+
+
+def _hears_hangups() -> None:
+    """Also below ``nohup``, whose children do not."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 class Person:
@@ -38,6 +44,7 @@ class Person:
             ["sh", "-c", opening, "sh", os.ttyname(theirs), sys.executable, *arguments],
             env=environ,
             start_new_session=True,
+            preexec_fn=_hears_hangups,
         )
         self._theirs = theirs
 
