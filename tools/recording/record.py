@@ -18,6 +18,7 @@ from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree
 
+from glmv_cli.kernels import native
 from tools.recording.drawing import Shot, svg
 from tools.recording.terminal import Shell
 
@@ -89,7 +90,7 @@ def _answered(rows: list[str], question: str) -> bool:
 
 
 def _environ(home: str) -> dict[str, str]:
-    """Nothing of whoever records; ``glmv`` is the one of this interpreter."""
+    """Nothing of whoever records, nor of the processor; ``glmv`` is the one of this interpreter."""
     commands = Path(home) / "bin"
     commands.mkdir()
     (commands / "glmv").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m glmv_cli "$@"\n')
@@ -99,6 +100,7 @@ def _environ(home: str) -> dict[str, str]:
         "PYTHONPATH": str(_ROOT),
         "PYTHONUTF8": "1",
         "OMP_NUM_THREADS": "1",
+        native.VARIABLE: "exact",
         "TERM": "xterm-256color",
         "COLORTERM": "truecolor",
         "HOME": home,
