@@ -49,9 +49,16 @@ class Film:
         self.decoder.flush_buffers()
 
 
+_MOST_PIXELS = (1 << 31) - 1
+"""What libavcodec's option takes."""
+
+
 @contextlib.contextmanager
-def open_film(source: MediaSource) -> Iterator[Film]:
+def open_film(source: MediaSource, *, max_pixels: int | None = None) -> Iterator[Film]:
     """Open the film in ``source`` at its start.
+
+    Frames of more than twice ``max_pixels`` count as damaged, and no memory is taken for them. Smaller ones are
+    decoded, so that an error can tell their size; and padding makes frames larger while they are decoded.
 
     Raises:
         MediaError: libav cannot make sense of it, or it has no video stream that can be decoded.
@@ -74,7 +81,7 @@ def open_film(source: MediaSource) -> Iterator[Film]:
             ) from error
         with container:
             stream = _shown_stream(source.name, container)
-            yield Film(container, stream, _decoder(stream), size)
+            yield Film(container, stream, _decoder(stream, max_pixels), size)
 
 
 def _shown_stream(name: str, container: InputContainer) -> VideoStream:
@@ -88,7 +95,7 @@ def _shown_stream(name: str, container: InputContainer) -> VideoStream:
     raise MediaError(f"{name} has no video stream", hint="a film or picture is needed; sound alone cannot be seen")
 
 
-def _decoder(stream: VideoStream) -> VideoCodecContext:
+def _decoder(stream: VideoStream, max_pixels: int | None) -> VideoCodecContext:
     decoder = stream.codec_context
     if stream.metadata.get("alpha_mode") == "1" and decoder.name in _ALPHA_DECODERS:
         with contextlib.suppress(FFmpegError, ValueError):  # a libav without them: opaque is better than nothing
@@ -96,6 +103,8 @@ def _decoder(stream: VideoStream) -> VideoCodecContext:
     # Not by frames: libavcodec's HEVC decoder then waits for ever on some damaged films, and what it reports
     # about damage depends on the number of processors.
     decoder.thread_type = "SLICE"
+    if max_pixels is not None:
+        decoder.options = {"max_pixels": str(min(2 * max_pixels, _MOST_PIXELS))}
     return decoder
 
 

@@ -33,7 +33,7 @@ def first_frame(name: str, film: Film, *, max_pixels: int) -> FirstFrame:
     if frame is None:
         raise MediaError(
             f"{name} has no frame that can be decoded",
-            hint="the film is empty, damaged or protected; fetch it again or convert it to H.264 in mp4",
+            hint="the film is empty, damaged, protected, or far larger than it says; convert it to H.264 in mp4",
         )
     # The bitstream may be larger than the container says.
     check_size(name, frame.width, frame.height, max_pixels)

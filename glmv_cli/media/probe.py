@@ -50,7 +50,7 @@ def probe(source: MediaSource, *, max_pixels: int) -> Probed:
         InputNotFoundError: the file cannot be opened any more.
     """
     name = source.name
-    with open_film(source) as film:
+    with open_film(source, max_pixels=max_pixels) as film:
         first = first_frame(name, film, max_pixels=max_pixels)
         declared = film.stream.average_rate or film.stream.guessed_rate
         is_unspecified = int(first.frame.colorspace) == _UNSPECIFIED

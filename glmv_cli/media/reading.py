@@ -29,7 +29,9 @@ class _LandedLateError(Exception):
     """A film's key frame turned out to be none, or beyond the wanted frame."""
 
 
-def read_shots(source: MediaSource, timeline: Timeline, wanted: Sequence[Moment], *, seek: bool) -> Iterator[Shot]:
+def read_shots(
+    source: MediaSource, timeline: Timeline, wanted: Sequence[Moment], *, max_pixels: int, seek: bool
+) -> Iterator[Shot]:
     """The frames of ``wanted``, which ascend without repeats, up to the first damage.
 
     With ``seek``, the film is entered at key frames where that is cheaper; what is read is the same.
@@ -37,14 +39,14 @@ def read_shots(source: MediaSource, timeline: Timeline, wanted: Sequence[Moment]
     done = 0
     if seek and not timeline.numbered:
         try:
-            with open_film(source) as film:
+            with open_film(source, max_pixels=max_pixels) as film:
                 for shot in _by_keys(film, timeline, wanted):
                     done += 1
                     yield shot
             return
         except _LandedLateError:
             pass  # the rest by decoding everything
-    with open_film(source) as film:
+    with open_film(source, max_pixels=max_pixels) as film:
         shots = _shots(film)
         number = -1
         for moment in wanted[done:]:

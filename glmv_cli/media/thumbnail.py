@@ -37,7 +37,7 @@ def _first_frame(source: MediaSource, fit: FrameFit, max_pixels: int) -> Pixels:
     from glmv_cli.media.first_frame import first_frame
     from glmv_cli.media.rgb import RgbConverter
 
-    with open_film(source) as film:
+    with open_film(source, max_pixels=max_pixels) as film:
         first = first_frame(source.name, film, max_pixels=max_pixels)
         try:
             return RgbConverter(first.turn).convert(first.frame, *fit(1, first.height, first.width))

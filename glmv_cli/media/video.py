@@ -101,7 +101,7 @@ def _read(
 
     def read(number: int) -> None:
         part = parts[number]
-        shots = read_shots(source, probed.timeline, _without_repeats(wanted[part]), seek=seek)
+        shots = read_shots(source, probed.timeline, _without_repeats(wanted[part]), max_pixels=max_pixels, seek=seek)
         checked = takewhile(lambda _: not stopped.is_set(), _checked(source.name, shots, max_pixels))
         kept[number] = _keep(checked, RgbConverter(probed.turn), wanted[part], frames[part])
 

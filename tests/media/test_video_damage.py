@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -12,7 +14,7 @@ from glmv_cli.errors import GlmvError, MediaError
 from glmv_cli.media.limits import DEFAULT_MAX_PIXELS
 from glmv_cli.media.video import ChosenFrames
 from glmv_cli.messages import MediaSource
-from tests.media.films import choosing, noise, read_film, write_film, write_sound
+from tests.media.films import all_frames, choosing, noise, read_film, write_film, write_sound
 
 
 def refused(film: Path | bytes) -> MediaError:
@@ -138,3 +140,30 @@ def test_damage_anywhere_ends_in_frames_or_in_an_error_of_ours(tmp_path: Path, n
         except GlmvError:
             failures += 1
     assert failures + notices > 0
+
+
+def growing() -> bytes:
+    """Three frames of 20 x 10, then one of 500 x 300."""
+    file = io.BytesIO()
+    with av.open(file, "w", format="avi") as container:
+        stream = container.add_stream("mjpeg", rate=1)
+        stream.width, stream.height, stream.pix_fmt = 20, 10, "yuvj420p"
+        for second, (width, height) in enumerate([(20, 10), (20, 10), (20, 10), (500, 300)]):
+            encoder = av.CodecContext.create("mjpeg", "w")
+            encoder.width, encoder.height, encoder.pix_fmt, encoder.time_base = width, height, "yuvj420p", Fraction(1)
+            grey = av.VideoFrame.from_ndarray(np.full((height, width, 3), 128, np.uint8), format="rgb24")
+            (packet,) = (*encoder.encode(grey.reformat(format="yuvj420p")), *encoder.encode())
+            packet.stream, packet.pts, packet.dts, packet.time_base = stream, second, second, Fraction(1)
+            container.mux(packet)
+    return file.getvalue()
+
+
+def test_a_frame_that_is_too_large_is_refused_by_its_size() -> None:
+    with pytest.raises(MediaError, match="has 150,000 pixels"):
+        ChosenFrames.of(MediaSource("film", data=growing()), all_frames, max_pixels=100_000).read()
+
+
+def test_for_one_that_is_far_too_large_no_memory_is_taken() -> None:
+    """It counts as damaged."""
+    film = ChosenFrames.of(MediaSource("film", data=growing()), all_frames, max_pixels=1000).read()
+    assert len(film.frames) == 3
