@@ -23,7 +23,7 @@ TOKENS = (1, 6, 40, 300)
 
 
 def scaled(every: int, factor: float) -> Callable[[torch.Tensor], torch.Tensor]:
-    """Some channels of all tokens are larger, as trained models have them."""
+    """Some channels of all tokens, or columns of all rows, are larger, as trained models have them."""
 
     def scale(x: torch.Tensor) -> torch.Tensor:
         x[:, 37::every] *= factor
@@ -44,21 +44,11 @@ ACTIVATIONS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
 }
 
 
-def larger_columns(every: int, factor: float) -> Callable[[torch.Tensor], torch.Tensor]:
-    """Their blocks have larger scales than those beside them."""
-
-    def scale(weight: torch.Tensor) -> torch.Tensor:
-        weight[:, 37::every] *= factor
-        return weight
-
-    return scale
-
-
 WEIGHTS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
-    "a column of every fourth block 20 times as large": larger_columns(256, 20.0),
-    "a column of every eighth block 8 times as large": larger_columns(512, 8.0),
-    "a column of every eighth block 40 times as large": larger_columns(512, 40.0),
-    "one column 100 times as large": larger_columns(1 << 20, 100.0),
+    "a column of every fourth block 20 times as large": scaled(256, 20.0),
+    "a column of every eighth block 8 times as large": scaled(512, 8.0),
+    "a column of every eighth block 40 times as large": scaled(512, 40.0),
+    "one column 100 times as large": scaled(1 << 20, 100.0),
     "heavy tails": lambda weight: 50 * weight * weight.abs(),
 }
 

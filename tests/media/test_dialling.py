@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ import pytest
 from glmv_cli.errors import InputNotFoundError
 from glmv_cli.media.address import fetch
 from glmv_cli.media.limits import FetchLimits
+from tests.media.interrupting import interrupted
 from tests.media.web import LIMITS, PICTURE, refused
 
 pytestmark = pytest.mark.usefixtures("no_proxy")
@@ -61,22 +61,6 @@ def never_resolving(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         yield "https://example.org/a.png"
     finally:
         done.set()
-
-
-def interrupted(call: Callable[[], object]) -> None:
-    """Assert that an interrupt while ``call`` runs ends it."""
-
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    former = signal.signal(signal.SIGALRM, interrupt)
-    signal.setitimer(signal.ITIMER_REAL, 0.2)
-    try:
-        with pytest.raises(KeyboardInterrupt):
-            call()
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, former)
 
 
 @pytest.mark.parametrize("limits", [WHOLE, STALLED])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import signal
 import threading
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import pytest
 from glmv_cli.errors import GlmvError, InputNotFoundError, MediaError
 from glmv_cli.media.source import open_bytes, open_source
 from glmv_cli.messages import MediaSource
+from tests.media.interrupting import interrupted
 
 
 def refused(argument: str, stdin: bytes = b"") -> GlmvError:
@@ -55,18 +55,7 @@ def test_a_named_pipe_is_read_once_and_kept(tmp_path: Path) -> None:
 def test_waiting_for_who_writes_into_a_named_pipe_can_be_interrupted(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    former = signal.signal(signal.SIGALRM, interrupt)
-    signal.setitimer(signal.ITIMER_REAL, 0.2)
-    try:
-        with pytest.raises(KeyboardInterrupt):
-            open_source(str(pipe), io.BytesIO())
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, former)
+    interrupted(lambda: open_source(str(pipe), io.BytesIO()))
 
 
 def test_nothing_on_standard_input_is_bad_media() -> None:

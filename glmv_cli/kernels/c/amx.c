@@ -10,7 +10,6 @@
 
 #if defined(GLMV_AMX)
 #include <immintrin.h>
-#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
