@@ -18,7 +18,7 @@ from glmv_cli.kernels.moe import PackedExperts, routed_experts
 LOADED = library.load()
 KERNELS = native.kernels_of(LOADED) if isinstance(LOADED, ctypes.CDLL) else ()
 ROUNDING = [kernel.name for kernel in KERNELS if kernel.precision != "exact"]
-TOKENS = (1, 6, 40, 300)
+TOKENS = (1, 6, 12, 40, 300)
 """For each way that a kernel may take: few tokens, more of them, many."""
 
 

@@ -5,11 +5,9 @@
  * weights one shuffle. Blocks that are smaller than 1/8 of the largest would lose too much: they are 0, and left for
  * another round.
  */
-#include "amx_tiles.h"
+#include "amx_product.h"
 
 enum {
-    ROWS = 2 * EDGE,        /* that are multiplied together */
-    SLAB = GROUP * EDGE,    /* bytes of 16 rows' left tiles */
     FINENESS = 17,          /* bits of a ratio's 32 that are rounded away */
     SPREAD = 3,             /* powers of two between the blocks of a round */
     LEAST = (127 - SPREAD) << 6,
@@ -123,15 +121,32 @@ INLINE void expand_step(__m512i tables, const uint8_t *packed, int alone, uint8_
     _mm512_store_si512(out + TILE, _mm512_shuffle_epi8(tables, odd));
 }
 
+/* What a thread does between two rows, as neither memory nor the unit that multiplies tiles should rest. */
+typedef struct {
+    const uint8_t *packed; /* the same columns of as many rows, which are expanded next; NULL: there is nothing */
+    const float *absmax;
+    running *product; /* of what was expanded before */
+} meanwhile;
+
+INLINE void ask_for_row(const meanwhile *other, size_t r, size_t bytes, size_t blocks) {
+    const uint8_t *packed = other->packed;
+    if (!packed) return;
+    for (size_t i = 0; i < GROUP / 2; i += 64) prefetch_at((const uint8_t *)((uintptr_t)packed + r * bytes + i));
+    prefetch_at((const uint8_t *)((uintptr_t)other->absmax + r * blocks * sizeof(float)));
+}
+
 /* A round of `depth` columns, at most a group, of up to 16 rows as tiles, and the rows' scales. `packed` and `absmax`
  * begin there, K columns are a row; rows that are missing are 0. True: another round is needed. */
 INLINE int expand_group(size_t block, const uint8_t *tables, float step, const uint8_t *packed, const float *absmax,
-                        size_t rows, size_t K, size_t depth, int32_t *limits, uint8_t *out, float *scales) {
+                        size_t rows, size_t K, size_t depth, int32_t *limits, const meanwhile *other,
+                        uint8_t *out, float *scales) {
     _Alignas(64) grades g;
     int left = grade(block, absmax, K / block, rows, depth / block, step, limits, &g);
     for (size_t r = 0; r < rows; r++, out += 64) {
         const uint8_t *from = packed + r * (K / 2);
         size_t s = 0;
+        ask_for_row(other, r, K / 2, K / block);
+        if (r % 2) go_on(other->product);
         for (; s < GROUP / STEP && (s + 1) * STEP <= depth; s++) /* the first condition is for the compiler */
             expand_step(tables_of(block, tables, &g, r, s), from + s * STEP / 2, 0, out + 2 * s * TILE);
         if (s * STEP < depth)
@@ -143,9 +158,10 @@ INLINE int expand_group(size_t block, const uint8_t *tables, float step, const u
     return left;
 }
 TARGET static int expand(const glmv_format *format, const uint8_t *tables, const uint8_t *packed, const float *absmax,
-                         size_t rows, size_t K, size_t depth, int32_t *limits, uint8_t *out, float *scales) {
+                         size_t rows, size_t K, size_t depth, int32_t *limits, const meanwhile *other,
+                         uint8_t *out, float *scales) {
     switch (format->block) {
-#define CALL(size) expand_group(size, tables, format->step, packed, absmax, rows, K, depth, limits, out, scales)
+#define CALL(size) expand_group(size, tables, format->step, packed, absmax, rows, K, depth, limits, other, out, scales)
     case 32: return CALL(32);
     case 64: return CALL(64);
     default: return CALL(128);

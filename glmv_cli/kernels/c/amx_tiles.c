@@ -10,7 +10,7 @@
 #define TARGET __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq")))
 #define INLINE static inline __attribute__((always_inline)) TARGET
 
-enum { LARGEST = 127 * 256 + 127 };
+enum { LARGEST = 127 * 256 + 127, OUTLYING = 8 };
 static const float LEAST = 1e-33f; /* what is smaller has no inverse, and is 0 */
 
 /* The largest absolute value; NaN if there is a NaN, as its bits are the largest. */
@@ -54,6 +54,17 @@ INLINE void round_step(const float *x, size_t left, __m512 inverse, __m512i tile
     tiles[3] = _mm512_shuffle_i32x4(c, d, 0xdd);
 }
 
+/* Whether 8 bits would lose too much: there is a number more than OUTLYING times as large as their root mean square. */
+INLINE int has_outlier(const float *x, size_t count, __m512 inverse) {
+    __m512 squares = _mm512_setzero_ps();
+    for (size_t k = 0; k < count; k += 16) {
+        __m512 v = _mm512_mul_ps(_mm512_loadu_ps(x + k), inverse);
+        squares = _mm512_fmadd_ps(v, v, squares);
+    }
+    const float largest = LARGEST;
+    return largest * largest * (float)count > OUTLYING * OUTLYING * _mm512_reduce_add_ps(squares);
+}
+
 /* A group of one token: its scale, and by what its elements are multiplied. */
 INLINE __m512 scale_group(const float *x, size_t count, float *scale) {
     float largest = largest_of(x, count);
@@ -61,23 +72,35 @@ INLINE __m512 scale_group(const float *x, size_t count, float *scale) {
     return _mm512_set1_ps(largest > LEAST && largest < INFINITY ? LARGEST / largest : 0);
 }
 
+/* The groups of a panel: scales, and inverse[token]. */
+INLINE void scale_groups(const float *const *x, size_t count, size_t k, size_t K, amx_group *to, __m512 *inverse) {
+    const size_t there = lesser(GROUP, K - k);
+    memset(to, 0, sizeof *to);
+    to->tiles = 1;
+    for (size_t t = 0; t < count; t++) {
+        inverse[t] = scale_group(x[t] + k, there, to->scale + t);
+        if (count > HALF && to->scale[t] > 0 && has_outlier(x[t] + k, there, inverse[t])) to->tiles = 2;
+    }
+    for (size_t t = 0; t < count && count <= HALF; t++) to->scale[HALF + t] = to->scale[t];
+    for (size_t t = 0; t < count && to->tiles == 1; t++) to->scale[t] *= 256;
+}
+
 TARGET void amx_pack(const float *const *x, size_t count, size_t K, void *panel) {
-    float *scales = (float *)(uintptr_t)amx_scales(panel, K);
+    amx_group *groups = (amx_group *)(uintptr_t)amx_groups(panel, K);
     __m512 inverse[EDGE];
-    memset(scales, 0, groups_in(K) * EDGE * sizeof *scales);
     for (size_t s = 0; s < steps_of(K); s++) {
         __m512i v[4][EDGE], one[4];
-        size_t k = s * STEP, group = k / GROUP;
-        for (size_t t = 0; t < EDGE; t++) {
-            for (int j = 0; j < 4; j++) one[j] = _mm512_setzero_si512();
-            if (t < count) {
-                if (k % GROUP == 0)
-                    inverse[t] = scale_group(x[t] + k, lesser(GROUP, K - k), scales + group * EDGE + t);
-                round_step(x[t] + k, K - k, inverse[t], one);
-            }
+        size_t k = s * STEP;
+        amx_group *group = groups + k / GROUP;
+        if (k % GROUP == 0) scale_groups(x, count, k, K, group, inverse);
+        memset(v, 0, sizeof v);
+        for (size_t t = 0; t < count; t++) {
+            round_step(x[t] + k, K - k, inverse[t], one);
             for (int j = 0; j < 4; j++) v[j][t] = one[j];
+            if (count <= HALF) v[0][HALF + t] = one[1], v[2][HALF + t] = one[3];
         }
         for (size_t j = 0; j < 4; j++) {
+            if (j % 2 && group->tiles == 1) continue;
             transpose(v[j]);
             for (size_t i = 0; i < EDGE; i++)
                 _mm512_store_si512((uint8_t *)panel + (4 * s + j) * TILE + 64 * i, v[j][i]);

@@ -19,12 +19,23 @@ static inline size_t steps_of(size_t K) { return (K + STEP - 1) / STEP; }
 
 static inline size_t groups_in(size_t K) { return (K + GROUP - 1) / GROUP; }
 
-/* A panel is [step][even, odd][high, low] tiles, then the scales of its tokens, [group][16]. An activation is the scale
- * of its group times 256 * high + low, both in 8 bits. Four elements of each of 16 tokens are a row of a tile; tokens
- * that are missing are 0. */
-static inline size_t amx_panel_size(size_t K) { return steps_of(K) * 4 * TILE + groups_in(K) * EDGE * sizeof(float); }
-static inline const float *amx_scales(const void *panel, size_t K) {
-    return (const float *)(const void *)((const char *)panel + steps_of(K) * 4 * TILE);
+/* Scales of a group's columns of a panel, and how many tiles a step has for the even ones, as many as for the odd. */
+typedef struct {
+    _Alignas(64) float scale[EDGE]; /* by lane of the products */
+    int32_t tiles;
+} amx_group;
+
+enum {
+    HALF = EDGE / 2 /* tokens of a panel whose upper and lower bytes are in one tile */
+};
+
+/* A panel is [step][even, odd][2] tiles, then its groups. Four elements of each of 16 tokens are a row of a tile; tokens
+ * that are missing are 0. An activation is the scale of its group times 256 * upper + lower, both in 8 bits, of which the
+ * second tile has the lower. Up to HALF tokens need but the first, where lane HALF + t has the lower bytes of token t. A
+ * group in which no element is far larger than the others is rounded to the upper byte. */
+static inline size_t amx_panel_size(size_t K) { return steps_of(K) * 4 * TILE + groups_in(K) * sizeof(amx_group); }
+static inline const amx_group *amx_groups(const void *panel, size_t K) {
+    return (const amx_group *)(const void *)((const char *)panel + steps_of(K) * 4 * TILE);
 }
 void amx_pack(const float *const *x, size_t count, size_t K, void *panel);
 
