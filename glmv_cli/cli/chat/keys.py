@@ -15,7 +15,7 @@ from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.keys import Keys
 
 from glmv_cli.cli.chat.lines import is_open
-from glmv_cli.cli.chat.media_commands import tell
+from glmv_cli.cli.chat.media_commands import seen_of, tell
 from glmv_cli.cli.chat.paths import only_media
 from glmv_cli.cli.chat.staging import stage
 from glmv_cli.cli.chat.talk import Talk
@@ -83,7 +83,9 @@ def bindings(talk: Talk, leaving: Leaving, complain: Callable[[GlmvError], None]
                 items, notice = stage(path, FindLimits.of(talk.settings))
                 for item in items:
                     talk.add(item)
-                run_in_terminal(partial(tell, talk, items, notice))
+                seen = seen_of(talk, items)
+                if seen or notice:  # meanwhile the terminal echoes what is typed, and takes Backspace for itself
+                    run_in_terminal(partial(tell, talk, seen, notice))
         except GlmvError as error:
             complain(error)
 

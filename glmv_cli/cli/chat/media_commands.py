@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from glmv_cli.cli.chat.changes import change
 from glmv_cli.cli.chat.clipboard import clipboard_picture
 from glmv_cli.cli.chat.paths import unquoted
-from glmv_cli.cli.chat.preview import show_preview
+from glmv_cli.cli.chat.preview import likeness
 from glmv_cli.cli.chat.staging import Staged, chips, stage, stage_bytes
 from glmv_cli.cli.chat.talk import Talk
 from glmv_cli.errors import UsageError
@@ -50,7 +50,7 @@ def preview(talk: Talk, argument: str) -> None:
     if argument or not talk.staged:
         talk.say(f"preview  {talk.settings.preview}")
     for item in talk.staged:
-        show_preview(talk.environment, talk.settings, item)
+        tell(talk, likeness(talk.environment, talk.settings, item))
 
 
 def show(talk: Talk, items: Sequence[Staged], notice: str | None = None) -> None:
@@ -60,13 +60,17 @@ def show(talk: Talk, items: Sequence[Staged], notice: str | None = None) -> None
     """
     for item in items:
         talk.add(item)
-    tell(talk, items, notice)
+    tell(talk, seen_of(talk, items), notice)
 
 
-def tell(talk: Talk, items: Sequence[Staged], notice: str | None = None) -> None:
+def seen_of(talk: Talk, items: Sequence[Staged]) -> str:
     """What a person sees of them besides their chips: of several, as of a document's pages, the first one."""
-    for item in items[:1]:
-        show_preview(talk.environment, talk.settings, item)
+    return "".join(likeness(talk.environment, talk.settings, item) for item in items[:1])
+
+
+def tell(talk: Talk, seen: str, notice: str | None = None) -> None:
+    """Prints both."""
+    talk.environment.output.to_stderr(seen)
     talk.say("" if notice is None else f"note: {notice}")
 
 

@@ -13,22 +13,22 @@ _MOST_PIXELS = 50_000_000
 """More would keep a person waiting for seconds."""
 
 
-def show_preview(environment: Environment, settings: Settings, item: Staged) -> None:
-    """A small likeness on the terminal, where there is one that can show it. Of what cannot be decoded there is none:
-    asking will tell why.
+def likeness(environment: Environment, settings: Settings, item: Staged) -> str:
+    """What draws it small on the terminal; nothing if there is none that can show it. Of what cannot be decoded there
+    is none: asking will tell why.
     """
     output = environment.output
     way = way_of(settings.preview, environment.environ, output)
     if way is None or not environment.stdin.isatty():
-        return
+        return ""
     size = output.stderr_size()
     frame = frame_on(output.stderr, way, size.columns, size.lines)
     if frame is None:
-        return
+        return ""
     from glmv_cli.media.thumbnail import read_thumbnail  # Pillow, numpy
 
     try:
         pixels = read_thumbnail(item.source, *frame.size, max_pixels=min(settings.max_pixels, _MOST_PIXELS))
     except (GlmvError, OSError):
-        return
-    output.to_stderr(frame.drawn(pixels, way))
+        return ""
+    return frame.drawn(pixels, way)
