@@ -80,6 +80,7 @@ def glmv_child(directory: Path) -> dict[str, Any]:
 
 def opened(directory: Path) -> tuple[Network, int]:
     """The model in main memory, as the product opens it, and the bytes that a token moves."""
+    from glmv_cli.cli.process import reuse_freed_memory
     from glmv_cli.kernels import native
     from glmv_cli.model.loader import load_model, open_checkpoint
     from glmv_cli.model.network import network_of
@@ -91,6 +92,7 @@ def opened(directory: Path) -> tuple[Network, int]:
     from glmv_cli.placement.model import read_model
     from glmv_cli.placement.planner import make_plan
 
+    reuse_freed_memory(os.environ)
     sizes = read_model(directory, "wide").sizes
     machine = probe({"CUDA_VISIBLE_DEVICES": ""})
     plan = make_plan(sizes, machine, Wishes(context=CONTEXT))

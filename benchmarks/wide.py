@@ -68,6 +68,7 @@ def ours(directory: Path, share: float) -> dict[str, Any]:
     import torch
     import transformers
 
+    from glmv_cli.cli.process import reuse_freed_memory
     from glmv_cli.model.loader import load_model, open_checkpoint
     from glmv_cli.model.network import network_of
     from glmv_cli.model.offload.attach import attach_offload
@@ -78,6 +79,7 @@ def ours(directory: Path, share: float) -> dict[str, Any]:
     from glmv_cli.placement.planner import make_plan
 
     _ = transformers.Glm4MoeForCausalLM, transformers.PreTrainedModel  # their modules are imported when first asked for
+    reuse_freed_memory(os.environ)
     before, started = anonymous(), time.perf_counter()
     sizes = read_model(directory, "wide").sizes
     machine = probe({"CUDA_VISIBLE_DEVICES": ""})

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from glmv_cli.cli import formats, options, sampling, seeing
+from glmv_cli.cli import formats, options, process, sampling, seeing
 from glmv_cli.cli.environment import Environment, environment_of
 from glmv_cli.config import Settled
 from glmv_cli.messages import SamplingOptions, SeeingOptions
@@ -106,6 +106,7 @@ def _with_options(
         if context.params["quiet"]:
             context.obj = _hushed(environment_of(context))
         arguments = [given[parameter.name] for parameter in parameters]
+        process.reuse_freed_memory(environment_of(context).environ)
         return command(context, answer_options(context), *arguments)
 
     shown = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in (context, *parameters, *shared)]
