@@ -75,8 +75,8 @@ def calm_threads() -> None:
 
 
 def reuse_freed_memory(environ: Mapping[str, str]) -> bool:
-    """Let memory that is freed be used again, up to 256 MiB of it, as in ``kernels/c/arena.c``, where glibc by itself
-    gives large pieces back at once: each layer of a prompt then waits until the system has filled them with zeros. With
+    """Let pieces of memory up to 256 MiB, once freed, be used again, as in ``kernels/c/arena.c``, where glibc by itself
+    gives large ones back at once: each layer of a prompt then waits until the system has filled them with zeros. With
     GLM-4.5V's width that is a tenth of the time of a first prompt of 512 tokens, and a fifth of the next one's.
 
     To be called before threads compute, which would have arenas of their own. False, and nothing is changed, with
@@ -87,16 +87,15 @@ def reuse_freed_memory(environ: Mapping[str, str]) -> bool:
     if "GLIBC_TUNABLES" in environ or any(name.startswith("MALLOC_") for name in environ):
         return False
     mmap_threshold, trim_threshold, arena_max = -3, -1, -8  # as malloc.h names them
-    kept = 256 << 20
+    kept, highest = 256 << 20, 32 << 20  # the latter is what old versions allow
     try:
         library = ctypes.CDLL(None)
         library.gnu_get_libc_version()  # others may mean something else by these numbers
-        chosen = [
-            library.mallopt(*option) for option in ((mmap_threshold, kept), (trim_threshold, kept), (arena_max, 1))
-        ]
+        if not (library.mallopt(mmap_threshold, kept) or library.mallopt(mmap_threshold, highest)):
+            return False
+        return bool(library.mallopt(trim_threshold, kept) and library.mallopt(arena_max, 1))
     except (AttributeError, OSError, TypeError):
         return False
-    return all(chosen)
 
 
 def ignore_interrupts() -> None:

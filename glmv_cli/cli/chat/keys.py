@@ -84,7 +84,7 @@ def bindings(talk: Talk, leaving: Leaving, complain: Callable[[GlmvError], None]
                 for item in items:
                     talk.add(item)
                 seen = seen_of(talk, items)
-                if seen or notice:  # meanwhile the terminal echoes what is typed, and takes Backspace for itself
+                if seen or notice:  # while it prints, the terminal echoes what is typed, and takes Backspace for itself
                     run_in_terminal(partial(tell, talk, seen, notice))
         except GlmvError as error:
             complain(error)

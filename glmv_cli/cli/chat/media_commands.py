@@ -69,7 +69,7 @@ def seen_of(talk: Talk, items: Sequence[Staged]) -> str:
 
 
 def tell(talk: Talk, seen: str, notice: str | None = None) -> None:
-    """Prints both."""
+    """Prints a likeness, and a notice."""
     talk.environment.output.to_stderr(seen)
     talk.say("" if notice is None else f"note: {notice}")
 

@@ -1,8 +1,8 @@
 /* AMX: many tokens as matrices of 8 bits in tile registers, sums in 32 bits; a few tokens as in avx512_int8.c.
  *
- * 512 columns of some rows are expanded at a time, which the first-level cache holds beside 16 tokens. Their sums, which
- * share a scale by row and one by token, are added up as float32. With one panel of tokens, reading and expanding weights
- * takes most of the time, and the products before go on beside it; with more, 32 rows are multiplied at once.
+ * 512 columns of 16 or 32 rows are expanded at a time, which the first-level cache holds beside 16 tokens. Their sums,
+ * which share a scale by row and one by lane, are added up as float32. With one panel of tokens, reading and expanding
+ * weights takes most of the time, and the products before go on beside it; with more, 32 rows are multiplied at once.
  */
 #define _GNU_SOURCE /* syscall */
 #include "activations8.h"
@@ -122,16 +122,19 @@ static void no_limits(const room *at) {
     for (size_t i = 0; i < 4 * ROWS; i++) at->limits[i] = -1;
 }
 
-/* A round of 16 rows of a slab, from the `edge`th 16 on, to the half of the room with this number. True: another round
- * is needed. `next` may be NULL. */
-TARGET static int expand_edge(const source *from, const slab *now, size_t edge, size_t half, const slab *next,
-                       running *product, const room *at) {
-    size_t row = lesser(edge * EDGE, now->rows), bytes = row * from->bytes, blocks = row * from->blocks;
+/* A round of 16 rows of a slab, the first or the second ones, into one of the two places of the room. True: another
+ * round is needed. `next` may be NULL. */
+TARGET static int expand_rows(const source *from, const slab *now, size_t which, size_t place, const slab *next,
+                              running *product, const room *at) {
+    size_t row = lesser(which * EDGE, now->rows), bytes = row * from->bytes, blocks = row * from->blocks;
     meanwhile other = {.product = product};
-    if (next && next->depth) other.packed = next->packed + bytes, other.absmax = next->absmax + blocks;
+    if (next && next->depth) {
+        other.packed = (uintptr_t)next->packed + bytes;
+        other.absmax = (uintptr_t)next->absmax + blocks * sizeof(float);
+    }
     return expand(from->format, at->tables, now->packed + bytes, now->absmax + blocks, lesser(EDGE, now->rows - row),
-                  from->K, now->depth, at->limits + 4 * EDGE * edge, &other, at->left + half * SLAB,
-                  at->scales + half * EDGE);
+                  from->K, now->depth, at->limits + 4 * EDGE * which, &other, at->left + place * SLAB,
+                  at->scales + place * EDGE);
 }
 
 /* 16 rows whose products are still to come, or to be added up. */
@@ -153,18 +156,18 @@ INLINE void settle(pending *p, const room *at) {
  * multiplied. */
 TARGET static void multiply_panel(const source *all, const uint8_t *panel, const room *at) {
     pending before = {.sums = NULL};
-    size_t half = 0;
+    size_t place = 0;
     for (size_t n = 0; n < slabs_of(all); n++) {
         slab now = slab_at(all, n), next = slab_at(all, n + 1);
         const amx_group *group = group_at(panel, all, &now);
         no_limits(at);
-        for (int left = 1, round = 0; left; round++, half = !half) {
+        for (int left = 1, round = 0; left; round++, place = !place) {
             start();
-            left = expand_edge(all, &now, 0, half, round ? NULL : &next, &before.product, at);
+            left = expand_rows(all, &now, 0, place, round ? NULL : &next, &before.product, at);
             settle(&before, at);
-            before = (pending){{at->left + half * SLAB, panel + now.column / STEP * 4 * TILE, group->tiles,
+            before = (pending){{at->left + place * SLAB, panel + now.column / STEP * 4 * TILE, group->tiles,
                                 2 * steps_of(now.depth)},
-                               at->scales + half * EDGE,
+                               at->scales + place * EDGE,
                                group,
                                now.column == 0 && round == 0,
                                at->sums + now.band * EDGE * EDGE};
@@ -182,8 +185,8 @@ TARGET static void multiply_panels(const source *all, const uint8_t *panels, siz
         no_limits(at);
         for (int left = 1, round = 0; left; round++) {
             left = 0;
-            for (size_t edge = 0; edge < 2; edge++)
-                left |= expand_edge(all, &now, edge, edge, round ? NULL : &next, &none, at);
+            for (size_t i = 0; i < 2; i++)
+                left |= expand_rows(all, &now, i, i, round ? NULL : &next, &none, at);
             for (size_t t = 0; t < count; t++) {
                 const uint8_t *panel = panels + t * amx_panel_size(all->K);
                 const uint8_t *right = panel + now.column / STEP * 4 * TILE;

@@ -123,16 +123,14 @@ INLINE void expand_step(__m512i tables, const uint8_t *packed, int alone, uint8_
 
 /* What a thread does between two rows, as neither memory nor the unit that multiplies tiles should rest. */
 typedef struct {
-    const uint8_t *packed; /* the same columns of as many rows, which are expanded next; NULL: there is nothing */
-    const float *absmax;
-    running *product; /* of what was expanded before */
+    uintptr_t packed, absmax; /* the columns of as many rows that are expanded next, or past the end; 0: nothing */
+    running *product;         /* of what was expanded before */
 } meanwhile;
 
 INLINE void ask_for_row(const meanwhile *other, size_t r, size_t bytes, size_t blocks) {
-    const uint8_t *packed = other->packed;
-    if (!packed) return;
-    for (size_t i = 0; i < GROUP / 2; i += 64) prefetch_at((const uint8_t *)((uintptr_t)packed + r * bytes + i));
-    prefetch_at((const uint8_t *)((uintptr_t)other->absmax + r * blocks * sizeof(float)));
+    if (!other->packed) return;
+    for (size_t i = 0; i < GROUP / 2; i += 64) prefetch_at((const uint8_t *)(other->packed + r * bytes + i));
+    prefetch_at((const uint8_t *)(other->absmax + r * blocks * sizeof(float)));
 }
 
 /* A round of `depth` columns, at most a group, of up to 16 rows as tiles, and the rows' scales. `packed` and `absmax`

@@ -10,7 +10,7 @@ enum {
     SUMS = ROWS * EDGE
 };
 
-/* gcc does not know that tiles are loaded from memory, nor that they are stored there. */
+/* Compilers need not know that tiles are loaded from memory, and stored there. */
 #define MEMORY_CHANGES() __asm__ volatile("" ::: "memory")
 
 /* Of 16 rows and a panel's lanes, a tile of columns at a time. */
@@ -33,6 +33,7 @@ INLINE void go_on(running *p) {
 }
 
 INLINE void start(void) {
+    MEMORY_CHANGES();
     _tile_zero(0);
     _tile_zero(1);
 }
@@ -48,8 +49,7 @@ INLINE void finish(running *p, int32_t *high, int32_t *low) {
 /* Of ROWS rows and a panel's lanes, over `count` tiles of columns, an even number: those of the upper bytes and those
  * of the lower; or, where one tile has all, those of every other tile of columns, as a sum has to wait for the one
  * before. To [ROWS][16 lanes] each. */
-INLINE void product(int tiles, const uint8_t *a, const uint8_t *b, size_t count, int32_t *high,
-                    int32_t *low) {
+INLINE void product(int tiles, const uint8_t *a, const uint8_t *b, size_t count, int32_t *high, int32_t *low) {
     MEMORY_CHANGES();
     _tile_zero(0);
     _tile_zero(1);

@@ -1,4 +1,4 @@
-/* Activations as the tiles of amx_tiles.h, rounded to 16 bits. */
+/* Activations as the tiles of amx_tiles.h, rounded to 16 bits, or to 8 where that loses little. */
 #include "amx_tiles.h"
 
 #if defined(GLMV_AMX)
@@ -61,8 +61,8 @@ INLINE int has_outlier(const float *x, size_t count, __m512 inverse) {
         __m512 v = _mm512_mul_ps(_mm512_loadu_ps(x + k), inverse);
         squares = _mm512_fmadd_ps(v, v, squares);
     }
-    const float largest = LARGEST;
-    return largest * largest * (float)count > OUTLYING * OUTLYING * _mm512_reduce_add_ps(squares);
+    const float largest = LARGEST, sum = _mm512_reduce_add_ps(squares); /* 0 if all count as zero */
+    return sum > 0 && largest * largest * (float)count > OUTLYING * OUTLYING * sum;
 }
 
 /* A group of one token: its scale, and by what its elements are multiplied. */

@@ -30,9 +30,10 @@ enum {
 };
 
 /* A panel is [step][even, odd][2] tiles, then its groups. Four elements of each of 16 tokens are a row of a tile; tokens
- * that are missing are 0. An activation is the scale of its group times 256 * upper + lower, both in 8 bits, of which the
- * second tile has the lower. Up to HALF tokens need but the first, where lane HALF + t has the lower bytes of token t. A
- * group in which no element is far larger than the others is rounded to the upper byte. */
+ * that are missing are 0. An activation is the scale of its group times 256 * upper + lower, both in 8 bits, of which
+ * the second tile has the lower. Up to HALF tokens need but the first, where lane HALF + t has the lower bytes of
+ * token t. With more, a group in which no token has an element far larger than its others is rounded to the upper byte.
+ * A second tile that is not needed is not written. */
 static inline size_t amx_panel_size(size_t K) { return steps_of(K) * 4 * TILE + groups_in(K) * sizeof(amx_group); }
 static inline const amx_group *amx_groups(const void *panel, size_t K) {
     return (const amx_group *)(const void *)((const char *)panel + steps_of(K) * 4 * TILE);
