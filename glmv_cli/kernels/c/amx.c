@@ -149,7 +149,7 @@ typedef struct {
 INLINE void settle(pending *p, const room *at) {
     if (!p->sums) return;
     finish(&p->product, at->high, at->low);
-    add(at->high, p->group->tiles == 2 ? at->low : NULL, p->scales, p->group, p->first, p->sums);
+    add(at->high, p->product.tiles == 2 ? at->low : NULL, p->scales, p->group, p->first, p->sums);
 }
 
 /* Adds the products of the source's columns and one panel to the sums. While 16 rows are expanded, those before are
@@ -212,7 +212,7 @@ TARGET static void multiply(const glmv_format *format, const uint8_t *packed, co
     for (size_t k = 0; k < K; k += depth) {
         source all = {format, packed, absmax, rows, K, k, lesser(depth, K - k), height, K / 2,
                       K / (size_t)format->block};
-        if (tokens <= EDGE)
+        if (height == EDGE)
             multiply_panel(&all, panels, &at);
         else
             multiply_panels(&all, panels, tiles_of(tokens), &at);

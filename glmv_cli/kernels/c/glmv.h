@@ -7,7 +7,8 @@
  * N: rows, K: columns (a multiple of 64 and of the block), T: tokens. All matrices are row-major and need no alignment.
  *
  * Every output element is computed by one thread, in an order that depends on nothing but K: the number of threads, and
- * the other rows and tokens of a call, change nothing; but more than `few` tokens are computed in another way.
+ * the other rows and tokens of a call, change nothing; but more than `few` tokens are computed in another way, and with
+ * AMX how finely a token is rounded depends on those that share its panel (amx_tiles.h).
  */
 #ifndef GLMV_H
 #define GLMV_H
