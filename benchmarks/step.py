@@ -20,11 +20,12 @@ from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.models.glm4v_moe import modeling_glm4v_moe as reference
 
 from benchmarks.kernels import runs_of
-from glmv_cli.kernels import nf4, rows8
+from glmv_cli.kernels import nf4
 from glmv_cli.kernels.linears import Weights, linears, mlp
 from glmv_cli.kernels.rotary import rotate
 from glmv_cli.kernels.routing import Rule, route
 from glmv_cli.model.attention import Attention4bit, grouped_attention
+from glmv_cli.model.head import Head8bit
 from glmv_cli.model.kv_cache import KVCache
 from glmv_cli.model.mlp import MLP4bit, Router
 from glmv_cli.model.modules import Experts4bit, Linear4bit
@@ -49,9 +50,11 @@ def one_by_one(x: torch.Tensor, matrices: list[Weights]) -> list[torch.Tensor]:
 
 
 def head() -> tuple[Work, Work]:
-    weight, scale = rows8.quantize(torch.randn(VOCABULARY, HIDDEN, dtype=torch.bfloat16))
-    ones, x = torch.ones(VOCABULARY, dtype=torch.bfloat16), torch.randn(1, HIDDEN)
-    return lambda: rows8.linear(x, weight, scale), lambda: torch._weight_int8pack_mm(x.bfloat16(), weight, ones)
+    head, x = Head8bit(VOCABULARY, HIDDEN), torch.randn(1, HIDDEN)
+    head.weight = torch.nn.Parameter(torch.randn(VOCABULARY, HIDDEN, dtype=torch.bfloat16), requires_grad=False)
+    head.compress()
+    whole, ones = torch.ones(VOCABULARY, HIDDEN, dtype=torch.int8), torch.ones(VOCABULARY, dtype=torch.bfloat16)
+    return lambda: head(x), lambda: torch._weight_int8pack_mm(x.bfloat16(), whole, ones)
 
 
 def projections() -> tuple[Work, Work]:

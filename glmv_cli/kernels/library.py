@@ -15,7 +15,7 @@ import torch
 from glmv_cli.errors import MemoryShortageError
 
 LIBRARY = Path(__file__).with_name("libglmv.so")
-ABI = 6
+ABI = 7
 NO_FORMAT, NOT_FINITE = 3, 4
 _NO_MEMORY, _NO_EXPERT = 1, 2
 _INT, _SIZE, _FLOAT, _POINTER = ctypes.c_int, ctypes.c_int64, ctypes.c_float, ctypes.c_void_p
@@ -50,6 +50,12 @@ class Experts(ctypes.Structure):
         *((name, _SIZE) for name in ("gate_up_stride", "gate_up_absmax_stride")),
         *((name, _SIZE) for name in ("down_stride", "down_absmax_stride", "count", "hidden", "inner")),
     )
+
+
+class Rows8(ctypes.Structure):
+    """``glmv_rows8_matrix``."""
+
+    _fields_ = tuple((name, _POINTER) for name in ("upper", "lower", "multipliers", "scale"))
 
 
 class Part(ctypes.Structure):
@@ -189,11 +195,14 @@ def _declare_the_rest(library: ctypes.CDLL) -> None:
         *(_INT, _POINTER, _INT, _INT, _POINTER, _SIZE),
         *(_POINTER, _POINTER, _INT),
     )
-    library.glmv_rows8.argtypes = (
-        *(_INT, _POINTER, _POINTER, _SIZE, _SIZE),
-        *(_POINTER, _SIZE, _POINTER, _INT),
+    rows8 = ctypes.POINTER(Rows8)
+    library.glmv_rows8.argtypes = (_INT, rows8, _SIZE, _SIZE, _POINTER, _SIZE, _POINTER, _INT)
+    library.glmv_rows8_refine.argtypes = (_INT, rows8, _SIZE, _SIZE, _POINTER, _SIZE, _POINTER, _POINTER, _INT)
+    library.glmv_rows8_quantize.argtypes = (
+        *(_INT, _POINTER, _SIZE, _SIZE),
+        *(_POINTER, _POINTER, _POINTER, _POINTER, _INT),
     )
-    library.glmv_rows8_quantize.argtypes = (_INT, _POINTER, _SIZE, _SIZE, _POINTER, _POINTER, _INT)
+    library.glmv_exact_rows.argtypes = (_INT, _POINTER, _SIZE, _SIZE, _POINTER, _SIZE, _SIZE, _POINTER, _INT)
     library.glmv_route.argtypes = (
         *(_INT, ctypes.POINTER(Router), _POINTER, _SIZE),
         *(_POINTER, _POINTER, _POINTER, _INT),

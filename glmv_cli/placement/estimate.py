@@ -35,7 +35,7 @@ def estimate(plan: Plan, model: ModelSizes, machine: Machine) -> Estimate:
     def computed(size: Footprint, place: str) -> None:
         moved[place] += size.cpu if place == CPU else size.gpu
 
-    computed(model.head, plan.head)
+    computed(model.head_read, plan.head)
     absent = _absent(plan, model)
     for layer in plan.layers:
         size = model.layers[layer.index]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -15,6 +16,9 @@ KV_BYTES_CPU, KV_BYTES_GPU = 4, 2
 
 LARGEST_PICTURE = 6144
 """Tokens of the largest picture that the released processors let through: 9,633,792 pixels over two frames."""
+
+_SPAN, _UPPER, _LOWER = 256, 192, 64
+"""Columns of a span in 8-bit rows (:mod:`glmv_cli.kernels.rows8`), and the bytes of their upper and lower bits."""
 
 _LAYER = re.compile(r"\.layers\.(\d+)\.")
 _EXPERTS = re.compile(r"\.experts\.(gate_up|down)_proj")
@@ -71,6 +75,8 @@ class ModelSizes:
     vision: Footprint | None
     head: Footprint
     """With the final norm. A tied head counts: in memory it differs from the embeddings."""
+    head_read: Footprint
+    """What a token reads of it."""
     layers: tuple[LayerSize, ...]
     chosen: int
     """Experts that a token goes to."""
@@ -95,11 +101,17 @@ class _Stored:
     elements: int
     """Numbers as they are stored; of a packed tensor, of no use."""
 
+    @property
+    def spans(self) -> int:
+        """In a row; the last one may be filled up."""
+        return math.ceil(self.elements / self.rows / _SPAN)
+
 
 def sizes_of(shape: Shape, headers: Mapping[str, Header] | None = None) -> ModelSizes:
     """From the config's tensors as the 4-bit layout stores them, or as the ``headers`` of a 4-bit checkpoint say."""
     stored = list(_described(shape.tensors) if headers is None else _found(headers))
     parts: dict[str, Footprint] = {}
+    head_read = Footprint()
     cores = [Footprint()] * shape.widths.layers
     experts = [0] * shape.widths.layers
     for tensor in stored:
@@ -107,17 +119,21 @@ def sizes_of(shape: Shape, headers: Mapping[str, Header] | None = None) -> Model
         if layer is None or "visual." in tensor.name:
             part = next((part for mark, part in _BY_PART if mark in tensor.name), "head")
             parts[part] = parts.get(part, Footprint()) + _footprint(tensor)
+            head_read += _read(tensor) if part == "head" else Footprint()
         elif int(layer[1]) < shape.widths.layers:
             if _EXPERTS.search(tensor.name):
                 experts[int(layer[1])] += tensor.file
             else:
                 cores[int(layer[1])] += _footprint(tensor)
     if not any(tensor.name.startswith("lm_head.") for tensor in stored):
-        parts["head"] = parts.get("head", Footprint()) + _tied_head(shape.widths)
+        tied = _head(shape.widths)
+        parts["head"] = parts.get("head", Footprint()) + _beside_embeddings(tied)
+        head_read += _read(tied)
     return ModelSizes(
         embeddings=parts.get("embeddings", Footprint()),
         vision=parts.get("vision"),
         head=parts["head"],
+        head_read=head_read,
         layers=tuple(_layer(shape.widths, core, total) for core, total in zip(cores, experts, strict=True)),
         chosen=shape.widths.chosen,
         transients=_transients(shape),
@@ -159,15 +175,27 @@ def _footprint(tensor: _Stored) -> Footprint:
         return Footprint(tensor.file, tensor.file)
     gpu = (4 if tensor.name.endswith(FLOAT32) else 2) * tensor.elements
     form = residence_of(tensor.name, tensor.file)
-    cpu = {"mapped": tensor.file, "rows8": tensor.elements + 4 * tensor.rows, "float32": 4 * tensor.elements}[form]
+    rows8 = tensor.rows * (tensor.spans * (_UPPER + _LOWER + 1) + 4)
+    cpu = {"mapped": tensor.file, "rows8": rows8, "float32": 4 * tensor.elements}[form]
     return Footprint(cpu, gpu)
 
 
-def _tied_head(widths: Widths) -> Footprint:
-    """The embeddings once more, in the head's form; where both are mapped, they are the same pages."""
+def _read(tensor: _Stored) -> Footprint:
+    """What a token reads of a tensor of the head: of 8-bit rows the upper six bits, but for a few."""
+    whole = _footprint(tensor)
+    in_rows = residence_of(tensor.name, tensor.file) == "rows8"
+    return Footprint(whole.cpu - tensor.rows * tensor.spans * _LOWER if in_rows else whole.cpu, whole.gpu)
+
+
+def _head(widths: Widths) -> _Stored:
     elements = widths.vocabulary * widths.hidden
-    head = _footprint(_Stored("lm_head.weight", 2 * elements, False, widths.vocabulary, elements))
-    return head if head.cpu != 2 * elements else Footprint(0, head.gpu)
+    return _Stored("lm_head.weight", 2 * elements, False, widths.vocabulary, elements)
+
+
+def _beside_embeddings(head: _Stored) -> Footprint:
+    """What a tied head takes beside the embeddings; where both are mapped, they are the same pages."""
+    size = _footprint(head)
+    return size if size.cpu != head.file else Footprint(0, size.gpu)
 
 
 def _active(tensor: Tensor, widths: Widths) -> int:

@@ -5,21 +5,38 @@
 #include "check.h"
 #include "decode.h"
 
+static double weight_of(const glmv_rows8_matrix *m, int64_t spans, int64_t n, int64_t k) {
+    const uint8_t *upper = m->upper + (n * spans + k / 256) * 192, *lower = m->lower + (n * spans + k / 256) * 64;
+    int64_t quarter = k % 256 / 64, i = k % 64;
+    int last = upper[i] >> 6 | upper[64 + i] >> 6 << 2 | upper[128 + i] >> 6 << 4;
+    int six = quarter < 3 ? upper[quarter * 64 + i] & 63 : last;
+    return (six * 4 + (lower[i] >> 2 * quarter & 3) - 128) * m->multipliers[n * spans + k / 256] * (double)m->scale[n];
+}
+
 static int rows8(int set, int64_t N, int64_t K, int64_t T, int threads) {
     int wrong = 0;
+    int64_t spans = (K + 255) / 256, count = N < 5 ? N : 5;
     uint16_t *in = malloc((size_t)(N * K) * sizeof *in);
-    int8_t *weight = malloc((size_t)(N * K));
-    float *scale = numbers(N), *x = numbers(T * K), *y = numbers(T * N);
+    uint8_t *upper = malloc((size_t)(N * spans * 192)), *lower = malloc((size_t)(N * spans * 64));
+    uint8_t *multipliers = malloc((size_t)(N * spans));
+    float *scale = numbers(N), *x = numbers(T * K), *y = numbers(T * N), *thresholds = numbers(T);
+    glmv_rows8_matrix m = {upper, lower, multipliers, scale};
     for (int64_t i = 0; i < N * K; i++) in[i] = (uint16_t)(0x3c00 + i * 7919 % 0x400 + i % 2 * 0x8000);
-    glmv_rows8_quantize(set, in, N, K, weight, scale, threads);
-    if (glmv_rows8(set, weight, scale, N, K, x, T, y, threads) != GLMV_OK) wrong = 1;
+    for (int64_t t = 0; t < T; t++) thresholds[t] = -INFINITY;
+    glmv_rows8_quantize(set, in, N, K, upper, lower, multipliers, scale, threads);
+    if (glmv_rows8(set, &m, N, K, x, T, y, threads) != GLMV_OK) wrong = 1;
+    if (glmv_rows8_refine(set, &m, N, K, x, T, thresholds, y, threads) != GLMV_OK) wrong = 1;
     for (int64_t t = 0; t < T; t++)
         for (int64_t n = 0; n < N; n++) {
-            double sum = 0;
-            for (int64_t k = 0; k < K; k++) sum += (double)weight[n * K + k] * scale[n] * x[t * K + k];
-            if (fabs(sum - y[t * N + n]) > 1e-4 * sqrt((double)K)) wrong = 1;
+            double sum = 0, size = 0;
+            for (int64_t k = 0; k < K; k++) {
+                double term = weight_of(&m, spans, n, k) * x[t * K + k];
+                sum += term, size += term * term;
+            }
+            if (fabs(sum - y[t * N + n]) > 0.05 * sqrt(size) + 1e-6) wrong = 1;
         }
-    free(in), free(weight), free(scale), free(x), free(y);
+    if (glmv_exact_rows(set, in, N, K, x, T, count, y, threads) != GLMV_OK) wrong = 1;
+    free(in), free(upper), free(lower), free(multipliers), free(scale), free(x), free(y), free(thresholds);
     return wrong;
 }
 

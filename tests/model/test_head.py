@@ -7,9 +7,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glmv_cli.model.head import Head8bit, largest
+from glmv_cli.model.head import Head8bit
 
-VOCABULARY, HIDDEN = 1000, 256
+VOCABULARY, HIDDEN = 20000, 512
 
 
 @pytest.fixture(scope="module", params=[torch.bfloat16, torch.float32], ids=str)
@@ -28,7 +28,7 @@ def test_the_likeliest_are_exact_and_the_others_near(head: tuple[Head8bit, torch
     got, expected = ours(hidden), hidden @ weight.T
     top = expected.topk(20, dim=-1)
     torch.testing.assert_close(got.gather(-1, top.indices), top.values, rtol=1e-5, atol=1e-5)
-    assert (got - expected).abs().max() <= 0.02 * expected.abs().max()
+    assert (got - expected).abs().max() <= 0.05 * expected.abs().max()
     assert got.argmax() == expected.argmax()
 
 
@@ -41,12 +41,26 @@ def test_it_takes_any_leading_shape_and_gives_the_type_of_its_input(head: tuple[
     assert ours(hidden.bfloat16()).dtype == torch.bfloat16
 
 
-def test_weights_take_one_byte(head: tuple[Head8bit, torch.Tensor]) -> None:
-    assert sum(p.nbytes for p in head[0].parameters()) == VOCABULARY * HIDDEN
+@pytest.fixture(scope="module")
+def large() -> tuple[Head8bit, torch.Tensor]:
+    """As many tokens as GLM-4.5V has."""
+    weight = torch.randn(151552, 256, generator=torch.Generator().manual_seed(1)).bfloat16()
+    head = Head8bit(*weight.shape)
+    head.weight = torch.nn.Parameter(weight, requires_grad=False)
+    head.compress()
+    return head, weight.float()
 
 
-@given(st.integers(1, 3), st.integers(1, 700), st.integers(1, 9), st.integers(0, 1 << 30))
-def test_the_largest_are_found(tokens: int, vocabulary: int, count: int, seed: int) -> None:
-    logits = torch.rand(tokens, vocabulary, generator=torch.Generator().manual_seed(seed))
-    found = logits.gather(-1, largest(logits, count)).sort(-1, descending=True).values
-    assert found.equal(logits.topk(min(count, vocabulary), dim=-1).values)
+@pytest.mark.parametrize("deviation", [1.0, 2.0, 3.0, 4.0, 6.0])
+@pytest.mark.parametrize("outlier", [1.0, 40.0])
+def test_the_next_token_is_distributed_as_by_the_head_in_full(
+    large: tuple[Head8bit, torch.Tensor], deviation: float, outlier: float
+) -> None:
+    """Even where logits are as flat as a normal distribution: those of real heads have most of it in few tokens."""
+    ours, weight = large
+    hidden = torch.randn(4, 256, generator=torch.Generator().manual_seed(7))
+    hidden[:, 3] *= outlier
+    hidden *= deviation / hidden.square().sum(-1, keepdim=True).sqrt()
+    expected, got = (logits.double().log_softmax(-1) for logits in (hidden @ weight.T, ours(hidden)))
+    divergence = (expected.exp() * (expected - got)).sum(-1)
+    assert divergence.max() <= 1e-3

@@ -156,6 +156,7 @@ def models(draw: st.DrawFn) -> ModelSizes:
         embeddings=draw(FOOTPRINTS),
         vision=draw(st.none() | FOOTPRINTS),
         head=draw(FOOTPRINTS),
+        head_read=draw(FOOTPRINTS),
         layers=(*dense, *sparse),
         chosen=min(chosen, experts) if sparse else 0,
         transients=Transients(*(draw(st.integers(0, limit)) for limit in (4096, 512, 4 * MIB, MIB))),

@@ -12,7 +12,7 @@ from glmv_cli.model.loader import load_model, open_checkpoint
 from glmv_cli.model.quantizer import quantize_checkpoint
 from glmv_cli.placement.model import read_model
 from glmv_cli.placement.shapes import Shape
-from glmv_cli.placement.sizes import ModelSizes, sizes_of
+from glmv_cli.placement.sizes import Footprint, ModelSizes, sizes_of
 from glmv_cli.store.checkpoint_files import read_headers
 from glmv_cli.units import GIB
 from tests.checkpoints import write_checkpoint
@@ -63,11 +63,19 @@ def test_the_experts_of_glm_4_5v_are_what_takes_room() -> None:
     assert sizes.file / sizes.parameters * 8 == pytest.approx(4.73, abs=0.02)  # bits a weight
 
 
-def test_a_head_takes_8_bits_on_a_cpu_and_16_on_a_gpu() -> None:
-    head = released("glm-4.5v").head
-    elements = 151552 * 4096
-    assert head.cpu == elements + 4 * 151552 + 4 * 4096  # scales; the norm
-    assert head.gpu == 2 * elements + 2 * 4096
+def test_a_head_takes_8_bits_on_a_cpu_of_which_a_token_reads_six_and_16_on_a_gpu() -> None:
+    sizes = released("glm-4.5v")
+    rows, columns = 151552, 4096
+    scales = rows * (columns // 256 + 4)
+    norm = Footprint(4 * columns, 2 * columns)
+    assert sizes.head == Footprint(rows * columns + scales, 2 * rows * columns) + norm
+    assert sizes.head_read == Footprint(rows * columns * 6 // 8 + scales, 2 * rows * columns) + norm
+
+
+def test_a_tied_head_in_the_pages_of_the_embeddings_is_read_though_it_takes_no_room(tmp_path: Path) -> None:
+    write_random_checkpoint(tmp_path, RELEASES["glm4_moe"].config | {"tie_word_embeddings": True})
+    sizes = read_model(tmp_path, "small").sizes
+    assert sizes.head_read.cpu - sizes.head.cpu == sizes.embeddings.cpu
 
 
 def test_a_token_of_cache_is_keys_and_values_of_every_head() -> None:

@@ -12,15 +12,30 @@ enum { GLMV_PORTABLE, GLMV_AVX2, GLMV_AVX512 };
 /* Whether this processor has it. */
 GLMV_API int glmv_set_runs(int set);
 
-/* y[T, N] = x[T, K] times the transposed 8-bit weight[N, K], which has one scale a row. Not-a-number for a token with
- * an element that is not finite. K may be any number. */
-GLMV_API int glmv_rows8(int set, const int8_t *weight, const float *scale, int64_t N, int64_t K, const float *x,
-                        int64_t T, float *y, int threads);
+/* An 8-bit matrix, as rows8.h describes it: for each row and each span of 256 columns the upper six bits of the weights
+ * (192 bytes), the lower two (64 bytes), and a multiplier of the row's scale. */
+typedef struct {
+    const uint8_t *upper, *lower, *multipliers;
+    const float *scale; /* [N] */
+} glmv_rows8_matrix;
 
-/* Such a matrix, out[N, K] with scale[N], of bfloat16 numbers in[N, K]: the largest of a row becomes 127 or -127. A scale
- * that is not finite says that its row is not. */
-GLMV_API void glmv_rows8_quantize(int set, const uint16_t *in, int64_t N, int64_t K, int8_t *out, float *scale,
-                                  int threads);
+/* y[T, N] = x[T, K] times the transposed weight[N, K], of which the upper six bits are read. Not-a-number for a token
+ * with an element that is not finite. K may be any number. */
+GLMV_API int glmv_rows8(int set, const glmv_rows8_matrix *weight, int64_t N, int64_t K, const float *x, int64_t T,
+                        float *y, int threads);
+
+/* Adds what the lower two bits say to those elements of y that are not less than the threshold[T] of their token. */
+GLMV_API int glmv_rows8_refine(int set, const glmv_rows8_matrix *weight, int64_t N, int64_t K, const float *x,
+                               int64_t T, const float *thresholds, float *y, int threads);
+
+/* Such a matrix of bfloat16 numbers in[N, K]. A scale that is not finite says that its row is not. */
+GLMV_API void glmv_rows8_quantize(int set, const uint16_t *in, int64_t N, int64_t K, uint8_t *upper, uint8_t *lower,
+                                  uint8_t *multipliers, float *scale, int threads);
+
+/* Replaces the `count` largest of each token's y[T, N] by the products of x[T, K] and the rows of weight[N, K] in bfloat16.
+ * There are no fewer. */
+GLMV_API int glmv_exact_rows(int set, const uint16_t *weight, int64_t N, int64_t K, const float *x, int64_t T,
+                             int64_t count, float *y, int threads);
 
 /* One of several matrices with the same input. */
 typedef struct {

@@ -21,7 +21,7 @@
 #define GLMV_API
 #endif
 
-#define GLMV_ABI 6 /* what ../library.py expects; changes with any signature or structure */
+#define GLMV_ABI 7 /* what ../library.py expects; changes with any signature or structure */
 
 enum { GLMV_OK = 0, GLMV_NO_MEMORY = 1, GLMV_NO_EXPERT = 2, GLMV_NO_FORMAT = 3, GLMV_NOT_FINITE = 4 };
 

@@ -1,151 +1,117 @@
-/* Products with 8-bit weights that have one scale a row: the output head.
+/* Products with 8-bit weights: the output head. Every token reads the upper six bits of all of them, and the lower two
+ * of those rows that have come out large.
  *
- * Activations are rounded to 16 bits, so that what is lost is what the weights have lost. Sums are integers, on which
- * all instruction sets agree to the last bit.
+ * Activations are rounded to 8 bits by span, or to 16 where one is much larger than the others. Sums are integers, on
+ * which all instruction sets agree to the last bit.
  */
-#include <float.h>
-#include <math.h>
-#include <stdlib.h>
-
-#include "decode.h"
-#include "kernel.h"
-#include "simd.h"
+#include "rows8_product.h"
 
 enum {
-    LARGEST = 32767,
-    SPAN = 512,   /* columns: so many products of 16 and 8 bits do not overflow 32, as 512 * 32767 * 128 < 2^31 */
-    AHEAD = 3072, /* bytes */
-    PART = 16     /* chunks that a thread takes at a time: long streams are read faster */
+    ROWS_AHEAD = 8,
+    PART = 1024 /* rows that a thread takes at a time: long streams are read faster */
 };
 
-/* A token: its K numbers rounded, and the same plus 2^15 as low bytes and high bytes. */
-typedef struct {
-    int16_t *whole;
-    uint8_t *low, *high;
-    float scale; /* not-a-number if there is an element that is not finite */
-} token;
-
-static void prepare(const float *x, size_t K, token *out) {
-    float largest = 0, poison = 0;
-    for (size_t k = 0; k < K; k++) {
-        float size = fabsf(x[k]);
-        largest = size > largest ? size : largest;
-        poison += x[k] * 0.0f;
-    }
-    float inverse = largest > 1e-30f && poison == 0 ? LARGEST / largest : 0; /* less counts as zero */
-    for (size_t k = 0; k < K; k++) {
-        int whole = poison == 0 ? (int)lrintf(x[k] * inverse) : 0;
-        out->whole[k] = (int16_t)whole;
-        out->low[k] = (uint8_t)(whole + 32768);
-        out->high[k] = (uint8_t)((whole + 32768) >> 8);
-    }
-    out->scale = (inverse > 0 ? largest / LARGEST : 0) + poison;
+BODY void unpack_upper(const uint8_t *upper, int16_t *w) {
+    const uint8_t *a = upper, *b = a + QUARTER, *c = b + QUARTER;
+    for (size_t i = 0; i < QUARTER; i++) w[i] = a[i] & 63;
+    for (size_t i = 0; i < QUARTER; i++) w[QUARTER + i] = b[i] & 63;
+    for (size_t i = 0; i < QUARTER; i++) w[2 * QUARTER + i] = c[i] & 63;
+    for (size_t i = 0; i < QUARTER; i++)
+        w[3 * QUARTER + i] = (int16_t)((a[i] >> 6) | ((b[i] >> 4) & 12) | ((c[i] >> 2) & 48));
 }
 
-BODY int32_t dot(const int8_t *w, const int16_t *x, size_t count) {
+BODY void unpack_lower(const uint8_t *lower, int16_t *w) {
+    for (size_t quarter = 0; quarter < 4; quarter++)
+        for (size_t i = 0; i < QUARTER; i++) w[quarter * QUARTER + i] = (int16_t)((lower[i] >> (2 * quarter)) & 3);
+}
+
+/* In 32 bits: 256 * 63 * 2^15 < 2^31. */
+BODY int32_t dot(const int16_t *w, const int16_t *x) {
     int32_t sum = 0;
-    for (size_t k = 0; k < count; k++) sum += (int16_t)w[k] * x[k];
+    for (size_t i = 0; i < SPAN; i++) sum += w[i] * x[i];
     return sum;
 }
 
-BODY void product(const int8_t *w, const float *scale, size_t rows, size_t K, const token *x, float *y) {
-    for (size_t r = 0; r < rows; r++) {
-        const int8_t *row = w + r * K;
-        int64_t sum = 0;
-        size_t k = 0;
-        for (; k + SPAN <= K; k += SPAN) {
-            for (size_t byte = 0; byte < SPAN; byte += 64) PREFETCH((uintptr_t)row + k + byte + AHEAD);
-            sum += dot(row + k, x->whole + k, SPAN);
+BODY void product(const matrix *m, size_t first, size_t rows, size_t spans, const token *x, float *y) {
+    for (size_t r = first; r < first + rows; r++) {
+        int64_t sum = 0, sum_of_x = 0;
+        for (size_t s = 0; s < spans; s++) {
+            const uint8_t *upper = m->upper + (r * spans + s) * UPPER;
+            int64_t multiplier = m->multipliers[r * spans + s] * x->multipliers[s];
+            int16_t w[SPAN];
+            ask(upper);
+            unpack_upper(upper, w);
+            sum += multiplier * dot(w, x->whole + s * SPAN);
+            sum_of_x += multiplier * x->sums[s];
         }
-        sum += dot(row + k, x->whole + k, K - k);
-        y[r] = (float)sum * scale[r] * x->scale;
+        y[r] = by_upper(sum, sum_of_x) * step_of(m, r, x);
     }
 }
 
-#define PARAMETERS (const int8_t *w, const float *scale, size_t rows, size_t K, const token *x, float *y)
-FOR_EACH_SET(product, PARAMETERS, (w, scale, rows, K, x, y))
-typedef void(*multiplier) PARAMETERS;
+BODY void refine(const matrix *m, size_t r, size_t spans, const token *x, float *y) {
+    int64_t sum = 0, sum_of_x = 0;
+    for (size_t s = 0; s < spans; s++) {
+        int64_t multiplier = m->multipliers[r * spans + s] * x->multipliers[s];
+        int16_t w[SPAN];
+        unpack_lower(m->lower + (r * spans + s) * LOWER, w);
+        sum += multiplier * dot(w, x->whole + s * SPAN);
+        sum_of_x += multiplier * x->sums[s];
+    }
+    y[r] += by_lower(sum, sum_of_x) * step_of(m, r, x);
+}
 
+FOR_EACH_SET(product, PRODUCT, (m, first, rows, spans, x, y))
+FOR_EACH_SET(refine, REFINE, (m, r, spans, x, y))
+
+static rows8_functions fastest(int set) {
 #if defined(GLMV_X86)
-#include <immintrin.h>
-
-enum { VNNI_COLUMNS = 1 << 16 }; /* beyond, sums could overflow */
-
-/* `vpdpbusd` multiplies unsigned bytes by signed ones: low + 256 * high - 2^15, each times w. */
-__attribute__((target("avx512f,avx512bw,avx512vl,avx512vnni"))) static void product_vnni PARAMETERS {
-    __m512i ones = _mm512_set1_epi8(1);
-    for (size_t r = 0; r < rows; r++) {
-        const int8_t *row = w + r * K;
-        __m512i low = _mm512_setzero_si512(), high = low, offset = low;
-        for (size_t k = 0; k < K; k += 64) {
-            __mmask64 inside = K - k < 64 ? (1ull << (K - k)) - 1 : ~0ull;
-            __m512i weights = _mm512_maskz_loadu_epi8(inside, row + k);
-            PREFETCH((uintptr_t)row + k + AHEAD);
-            low = _mm512_dpbusd_epi32(low, _mm512_maskz_loadu_epi8(inside, x->low + k), weights);
-            high = _mm512_dpbusd_epi32(high, _mm512_maskz_loadu_epi8(inside, x->high + k), weights);
-            offset = _mm512_dpbusd_epi32(offset, ones, weights);
-        }
-        int64_t sum = (int64_t)_mm512_reduce_add_epi32(low) + 256 * (int64_t)_mm512_reduce_add_epi32(high) -
-                      32768 * (int64_t)_mm512_reduce_add_epi32(offset);
-        y[r] = (float)sum * scale[r] * x->scale;
-    }
-}
-
-static multiplier fastest(int set, size_t K) {
-    int vnni = set == GLMV_AVX512 && __builtin_cpu_supports("avx512vnni") && K <= VNNI_COLUMNS;
-    return vnni ? product_vnni : product_of(set);
-}
-#else
-static multiplier fastest(int set, size_t K) { return (void)K, product_of(set); }
+    if (set == GLMV_AVX512 && __builtin_cpu_supports("avx512vnni")) return rows8_vnni;
 #endif
+    return (rows8_functions){product_of(set), refine_of(set)};
+}
 
-int glmv_rows8(int set, const int8_t *weight, const float *scale, int64_t N, int64_t K, const float *x, int64_t T,
-               float *y, int threads) {
-    size_t rows = (size_t)N, columns = (size_t)K, count = (size_t)T, chunks = chunks_of(rows);
-    multiplier multiply = fastest(set, columns);
-    token *tokens = malloc((count + 1) * sizeof *tokens);
-    char *place = malloc(count * columns * 4 + 1);
-    int status = tokens && place ? GLMV_OK : GLMV_NO_MEMORY;
-    if (status == GLMV_OK) {
-        for (size_t t = 0; t < count; t++) {
-            char *here = place + t * columns * 4;
-            tokens[t] = (token){(int16_t *)here, (uint8_t *)here + 2 * columns, (uint8_t *)here + 3 * columns, 0};
-            prepare(x + t * columns, columns, &tokens[t]);
-        }
-#pragma omp parallel for schedule(dynamic, PART) num_threads(threads) if (chunks > 1)
-        for (size_t chunk = 0; chunk < chunks; chunk++) {
-            size_t first = chunk * CHUNK, some = lesser(CHUNK, rows - first);
-            for (size_t t = 0; t < count; t++)
-                multiply(weight + first * columns, scale + first, some, columns, &tokens[t], y + t * rows + first);
+/* Those rows whose product was at least `threshold`. They lie apart, so each is asked for some rows ahead. */
+static void refine_part(const rows8_functions *f, const matrix *m, size_t first, size_t rows, size_t spans, const token *x,
+                        float threshold, float *y) {
+    uint32_t places[PART];
+    size_t count = 0;
+    for (size_t r = 0; r < rows; r++) {
+        places[count] = (uint32_t)r;
+        count += y[first + r] >= threshold;
+    }
+    for (size_t i = 0; i < count + ROWS_AHEAD; i++) {
+        if (i < count) ask_for_lower(m, first + places[i], spans);
+        if (i >= ROWS_AHEAD) f->refine(m, first + places[i - ROWS_AHEAD], spans, x, y);
+    }
+}
+
+static int for_all(int set, const matrix *m, size_t rows, size_t K, const float *x, size_t T, const float *thresholds,
+                   float *y, int threads) {
+    size_t parts = (rows + PART - 1) / PART, spans = spans_of(K);
+    rows8_functions f = fastest(set);
+    arena sizes = {NULL, 0}, room = {NULL, 0};
+    take_tokens(&sizes, T, K);
+    if (!arena_open(&room, sizes.used)) return GLMV_NO_MEMORY;
+    token *tokens = take_tokens(&room, T, K);
+    for (size_t t = 0; t < T; t++) prepare_token(set, x + t * K, K, &tokens[t]);
+#pragma omp parallel for schedule(dynamic) num_threads(threads) if (parts > 1)
+    for (size_t part = 0; part < parts; part++) {
+        size_t first = part * PART, some = lesser(PART, rows - first);
+        for (size_t t = 0; t < T; t++) {
+            if (thresholds) refine_part(&f, m, first, some, spans, &tokens[t], thresholds[t], y + t * rows);
+            else f.product(m, first, some, spans, &tokens[t], y + t * rows);
         }
     }
-    free(tokens);
-    free(place);
-    return status;
+    arena_close(&room);
+    return GLMV_OK;
 }
 
-static float number(uint16_t bfloat16) {
-    union {
-        uint32_t bits;
-        float value;
-    } wide = {(uint32_t)bfloat16 << 16};
-    return wide.value;
+int glmv_rows8(int set, const glmv_rows8_matrix *weight, int64_t N, int64_t K, const float *x, int64_t T, float *y,
+               int threads) {
+    return for_all(set, weight, (size_t)N, (size_t)K, x, (size_t)T, NULL, y, threads);
 }
 
-BODY void quantize(const uint16_t *in, size_t K, int8_t *out, float *scale) {
-    uint16_t largest = 0; /* without the sign, bits are in the order of the numbers */
-    for (size_t k = 0; k < K; k++) {
-        uint16_t size = in[k] & 0x7fff;
-        largest = size > largest ? size : largest;
-    }
-    float size = number(largest) < FLT_MIN * 127 ? FLT_MIN * 127 : number(largest), inverse = 127 / size;
-    for (size_t k = 0; k < K; k++) out[k] = (int8_t)(int)rintf(number(in[k]) * inverse);
-    *scale = size / 127;
-}
-
-FOR_EACH_SET(quantize, (const uint16_t *in, size_t K, int8_t *out, float *scale), (in, K, out, scale))
-
-void glmv_rows8_quantize(int set, const uint16_t *in, int64_t N, int64_t K, int8_t *out, float *scale, int threads) {
-#pragma omp parallel for schedule(static) num_threads(threads)
-    for (int64_t n = 0; n < N; n++) quantize_of(set)(in + n * K, (size_t)K, out + n * K, scale + n);
+int glmv_rows8_refine(int set, const glmv_rows8_matrix *weight, int64_t N, int64_t K, const float *x, int64_t T,
+                      const float *thresholds, float *y, int threads) {
+    return for_all(set, weight, (size_t)N, (size_t)K, x, (size_t)T, thresholds, y, threads);
 }

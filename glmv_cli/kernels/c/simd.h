@@ -4,6 +4,7 @@
 #define GLMV_SIMD_H
 
 #include <stdint.h>
+#include <string.h>
 
 #if defined(__GNUC__)
 #define BODY static inline __attribute__((always_inline))
@@ -12,6 +13,13 @@
 #define BODY static inline
 #define PREFETCH(address) ((void)0)
 #endif
+
+BODY float from_bfloat16(uint16_t number) {
+    uint32_t bits = (uint32_t)number << 16;
+    float x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
 
 /* Of those that this processor has. */
 int fastest_set(void);
