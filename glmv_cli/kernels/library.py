@@ -196,8 +196,7 @@ def _declare_the_rest(library: ctypes.CDLL) -> None:
         *(_POINTER, _POINTER, _INT),
     )
     rows8 = ctypes.POINTER(Rows8)
-    library.glmv_rows8.argtypes = (_INT, rows8, _SIZE, _SIZE, _POINTER, _SIZE, _POINTER, _INT)
-    library.glmv_rows8_refine.argtypes = (_INT, rows8, _SIZE, _SIZE, _POINTER, _SIZE, _POINTER, _POINTER, _INT)
+    library.glmv_rows8.argtypes = (_INT, rows8, _SIZE, _SIZE, _POINTER, _SIZE, _SIZE, _POINTER, _INT)
     library.glmv_rows8_quantize.argtypes = (
         *(_INT, _POINTER, _SIZE, _SIZE),
         *(_POINTER, _POINTER, _POINTER, _POINTER, _INT),

@@ -21,8 +21,6 @@ _QUANTIZED = 256
 """Rows that are quantized at a time."""
 _CAST = 1 << 20
 """Elements that are cast at a time where torch multiplies."""
-_LOOKED_AT = 8192
-"""Of a token's results, to see how large those are that count among the largest."""
 _PAGE = 2 << 20
 
 
@@ -112,23 +110,12 @@ def linear(x: torch.Tensor, weight: Rows8, full: int) -> torch.Tensor:
     out = torch.empty(len(x), len(weight))
     planes = (weight.upper, weight.lower, weight.multipliers, weight.scale)
     matrix = library.Rows8(*(plane.data_ptr() for plane in planes))
-    given = (functions.set, byref(matrix), len(weight), weight.columns, x.data_ptr(), len(x))
-    threads = torch.get_num_threads()
-    library.check(functions.library.glmv_rows8(*given, out.data_ptr(), threads))
-    if full > 0:
-        least = _least_of_largest(out, full)
-        library.check(functions.library.glmv_rows8_refine(*given, least.data_ptr(), out.data_ptr(), threads))
+    status = functions.library.glmv_rows8(
+        *(functions.set, byref(matrix), len(weight), weight.columns),
+        *(x.data_ptr(), len(x), full, out.data_ptr(), torch.get_num_threads()),
+    )
+    library.check(status)
     return out
-
-
-def _least_of_largest(results: torch.Tensor, count: int) -> torch.Tensor:
-    """``[T, V]`` → about the ``count``-th largest of each token ``[T]``, by a part of them; or less than any."""
-    vocabulary = results.shape[-1]
-    if count >= vocabulary:
-        return torch.full((len(results),), -torch.inf)
-    step = max(1, vocabulary // _LOOKED_AT)
-    seen = results[:, ::step]
-    return seen.topk(max(1, count * seen.shape[-1] // vocabulary), dim=-1).values[:, -1].contiguous()
 
 
 def recompute_largest(results: torch.Tensor, x: torch.Tensor, weight: torch.Tensor, count: int) -> None:

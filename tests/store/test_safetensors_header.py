@@ -9,7 +9,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from glmv_cli.errors import ModelError
 from glmv_cli.store.safetensors_header import build_header, parse_header, read_header
@@ -24,6 +24,8 @@ TENSORS = {
     "empty": torch.zeros(0, 3),
     "ümlaut": torch.zeros(1, dtype=torch.uint8),
 }
+
+ODD = {"scalar": ("F32", ()), "state": ("U8", (82,))}
 
 
 @pytest.fixture
@@ -43,12 +45,25 @@ def test_every_tensor_is_where_the_header_says(file: Path) -> None:
         assert content[info.start : info.end] == TENSORS[name].flatten().view(torch.uint8).numpy().tobytes()
 
 
-def test_a_header_is_built_byte_by_byte_as_the_library_does(file: Path) -> None:
+def test_what_is_built_is_what_the_library_reads(file: Path, tmp_path: Path) -> None:
     read = read_header(file)
     start, built = build_header({name: (info.dtype, info.shape) for name, info in read.tensors.items()}, read.metadata)
-    assert start == file.read_bytes()[: read.size]
-    assert built == read
-    assert list(built.tensors) == list(read.tensors)
+    data = [TENSORS[name].flatten().view(torch.uint8).numpy().tobytes() for name in built.tensors]
+    other = tmp_path / "other.safetensors"
+    other.write_bytes(start + b"".join(data))
+    assert read_header(other) == built
+    found = load_file(other)
+    assert set(found) == set(TENSORS)
+    assert all(found[name].equal(tensor) for name, tensor in TENSORS.items() if tensor.dtype != torch.float8_e4m3fn)
+
+
+@given(st.dictionaries(st.text(min_size=1), st.tuples(st.sampled_from(["F32", "BF16", "U8"]), st.integers(0, 200))))
+def test_weights_begin_with_a_line_of_a_cache(sizes: dict[str, tuple[str, int]]) -> None:
+    _, header = build_header({name: (dtype, (64 * size,)) for name, (dtype, size) in sizes.items()} | ODD, {})
+    *whole, _, _ = header.tensors.values()
+    assert all(info.start % 64 == 0 for info in whole)
+    assert [info.dtype for info in whole] == sorted((info.dtype for info in whole), key=["F32", "BF16", "U8"].index)
+    assert list(header.tensors)[-2:] == list(ODD)
 
 
 @given(st.integers(min_value=0))

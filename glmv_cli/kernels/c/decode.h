@@ -19,14 +19,10 @@ typedef struct {
     const float *scale; /* [N] */
 } glmv_rows8_matrix;
 
-/* y[T, N] = x[T, K] times the transposed weight[N, K], of which the upper six bits are read. Not-a-number for a token
- * with an element that is not finite. K may be any number. */
+/* y[T, N] = x[T, K] times the transposed weight[N, K]: by the upper six bits, and for about the `full` largest of each
+ * token by all eight. Not-a-number for a token with an element that is not finite. K may be any number. */
 GLMV_API int glmv_rows8(int set, const glmv_rows8_matrix *weight, int64_t N, int64_t K, const float *x, int64_t T,
-                        float *y, int threads);
-
-/* Adds what the lower two bits say to those elements of y that are not less than the threshold[T] of their token. */
-GLMV_API int glmv_rows8_refine(int set, const glmv_rows8_matrix *weight, int64_t N, int64_t K, const float *x,
-                               int64_t T, const float *thresholds, float *y, int threads);
+                        int64_t full, float *y, int threads);
 
 /* Such a matrix of bfloat16 numbers in[N, K]. A scale that is not finite says that its row is not. */
 GLMV_API void glmv_rows8_quantize(int set, const uint16_t *in, int64_t N, int64_t K, uint8_t *upper, uint8_t *lower,

@@ -4,11 +4,15 @@
  * Activations are rounded to 8 bits by span, or to 16 where one is much larger than the others. Sums are integers, on
  * which all instruction sets agree to the last bit.
  */
+#include <math.h>
+
 #include "rows8_product.h"
 
 enum {
     ROWS_AHEAD = 8,
-    PART = 1024 /* rows that a thread takes at a time: long streams are read faster */
+    PART = 1024, /* rows that a thread takes at a time: long streams are read faster */
+    SEEN = 8192, /* results, to see how large those are that count among the largest */
+    HALVINGS = 20
 };
 
 BODY void unpack_upper(const uint8_t *upper, int16_t *w) {
@@ -70,14 +74,41 @@ static rows8_functions fastest(int set) {
     return (rows8_functions){product_of(set), refine_of(set)};
 }
 
-/* Those rows whose product was at least `threshold`. They lie apart, so each is asked for some rows ahead. */
-static void refine_part(const rows8_functions *f, const matrix *m, size_t first, size_t rows, size_t spans, const token *x,
-                        float threshold, float *y) {
+BODY void count_from(const float *values, size_t count, float least, size_t *found) {
+    uint32_t some = 0;
+    for (size_t i = 0; i < count; i++) some += values[i] >= least;
+    *found = some;
+}
+
+FOR_EACH_SET(count_from, (const float *values, size_t count, float least, size_t *found), (values, count, least, found))
+
+/* About the `count`-th largest of y[N], by one in some of them. */
+static float least_of_largest(int set, const float *y, size_t N, size_t count) {
+    float seen[2 * SEEN], low = INFINITY, high = -INFINITY;
+    size_t step = N / SEEN > 1 ? N / SEEN : 1, length = 0;
+    for (size_t n = 0; n < N; n += step) {
+        low = y[n] < low ? y[n] : low;
+        high = y[n] > high ? y[n] : high;
+        seen[length++] = y[n];
+    }
+    for (int halving = 0; halving < HALVINGS; halving++) {
+        float middle = low + (high - low) / 2;
+        size_t found;
+        count_from_of(set)(seen, length, middle, &found);
+        if (found * N >= count * length) low = middle;
+        else high = middle;
+    }
+    return low;
+}
+
+/* Rows of a part whose product was at least `least`. They lie apart, so each is asked for some rows ahead. */
+static void refine_part(const rows8_functions *f, const matrix *m, size_t first, size_t rows, size_t spans,
+                        const token *x, float least, float *y) {
     uint32_t places[PART];
     size_t count = 0;
     for (size_t r = 0; r < rows; r++) {
         places[count] = (uint32_t)r;
-        count += y[first + r] >= threshold;
+        count += y[first + r] >= least;
     }
     for (size_t i = 0; i < count + ROWS_AHEAD; i++) {
         if (i < count) ask_for_lower(m, first + places[i], spans);
@@ -85,33 +116,27 @@ static void refine_part(const rows8_functions *f, const matrix *m, size_t first,
     }
 }
 
-static int for_all(int set, const matrix *m, size_t rows, size_t K, const float *x, size_t T, const float *thresholds,
-                   float *y, int threads) {
-    size_t parts = (rows + PART - 1) / PART, spans = spans_of(K);
+int glmv_rows8(int set, const glmv_rows8_matrix *weight, int64_t N, int64_t K, const float *x, int64_t T, int64_t full,
+               float *y, int threads) {
+    size_t rows = (size_t)N, columns = (size_t)K, count = (size_t)T, spans = spans_of(columns);
+    size_t parts = (rows + PART - 1) / PART;
     rows8_functions f = fastest(set);
     arena sizes = {NULL, 0}, room = {NULL, 0};
-    take_tokens(&sizes, T, K);
+    take_tokens(&sizes, count, columns);
     if (!arena_open(&room, sizes.used)) return GLMV_NO_MEMORY;
-    token *tokens = take_tokens(&room, T, K);
-    for (size_t t = 0; t < T; t++) prepare_token(set, x + t * K, K, &tokens[t]);
+    token *tokens = take_tokens(&room, count, columns);
+    for (size_t t = 0; t < count; t++) prepare_token(set, x + t * columns, columns, &tokens[t]);
 #pragma omp parallel for schedule(dynamic) num_threads(threads) if (parts > 1)
-    for (size_t part = 0; part < parts; part++) {
-        size_t first = part * PART, some = lesser(PART, rows - first);
-        for (size_t t = 0; t < T; t++) {
-            if (thresholds) refine_part(&f, m, first, some, spans, &tokens[t], thresholds[t], y + t * rows);
-            else f.product(m, first, some, spans, &tokens[t], y + t * rows);
-        }
+    for (size_t part = 0; part < parts; part++)
+        for (size_t t = 0; t < count; t++)
+            f.product(weight, part * PART, lesser(PART, rows - part * PART), spans, &tokens[t], y + t * rows);
+    for (size_t t = 0; t < count && full > 0; t++) {
+        float least = (size_t)full < rows ? least_of_largest(set, y + t * rows, rows, (size_t)full) : -INFINITY;
+#pragma omp parallel for schedule(dynamic) num_threads(threads) if (parts > 1)
+        for (size_t part = 0; part < parts; part++)
+            refine_part(&f, weight, part * PART, lesser(PART, rows - part * PART), spans, &tokens[t], least,
+                        y + t * rows);
     }
     arena_close(&room);
     return GLMV_OK;
-}
-
-int glmv_rows8(int set, const glmv_rows8_matrix *weight, int64_t N, int64_t K, const float *x, int64_t T, float *y,
-               int threads) {
-    return for_all(set, weight, (size_t)N, (size_t)K, x, (size_t)T, NULL, y, threads);
-}
-
-int glmv_rows8_refine(int set, const glmv_rows8_matrix *weight, int64_t N, int64_t K, const float *x, int64_t T,
-                      const float *thresholds, float *y, int threads) {
-    return for_all(set, weight, (size_t)N, (size_t)K, x, (size_t)T, thresholds, y, threads);
 }
