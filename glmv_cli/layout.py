@@ -49,7 +49,7 @@ class Residence:
 
 
 RESIDENCES = (
-    Residence(r"(^|\.)lm_head\.weight$", "rows8", "every token reads all of it", at_least=64 << 20),
+    Residence(r"(^|\.)lm_head\.weight$", "rows8", "a token reads six bits of all rows", at_least=64 << 20),
     Residence(r"(embed_tokens|(^|\.)lm_head)\.weight$", "mapped", "few rows of it are read, or it is small"),
     Residence(r"\.(blocks|merger)\..*(qkv|proj)\.weight$", "mapped", "a picture has hundreds of patches for each cast"),
     Residence(r"\.downsample\.weight$", "mapped", "as the other large weights of the vision tower"),

@@ -16,11 +16,10 @@ from torch.nn import functional as F
 
 from glmv_cli.kernels import library, simd
 
-_SPAN, _MIDDLE, _MOST, _FINEST = 256, 128, 127, 255
+_SPAN, _UPPER, _LOWER = 256, 192, 64
+_MIDDLE, _MOST, _FINEST = 128, 127, 255
 _QUANTIZED = 256
 """Rows that are quantized at a time."""
-_CAST = 1 << 20
-"""Elements that are cast at a time where torch multiplies."""
 _PAGE = 2 << 20
 
 
@@ -52,8 +51,8 @@ def quantize(weight: torch.Tensor) -> Rows8:
     """``[V, H]`` in any float type; a scale that is not finite says that its row is not."""
     rows, columns = weight.shape
     spans = math.ceil(columns / _SPAN)
-    upper, lower = _empty((rows, spans, 192)), _empty((rows, spans, 64))
-    found = Rows8(upper, lower, torch.empty(rows, spans, dtype=torch.uint8), torch.empty(rows), columns)
+    upper, lower = _empty((rows, spans, _UPPER)), _empty((rows, spans, _LOWER))
+    found = Rows8(upper, lower, torch.empty(rows, spans, dtype=torch.uint8), _floats(rows), columns)
     functions = simd.functions()
     if functions is not None and _is_plain_bfloat16(weight):
         functions.library.glmv_rows8_quantize(
@@ -84,6 +83,11 @@ def _quantize_some(weight: torch.Tensor, out: Rows8, rows: slice) -> None:
     out.lower[rows] = ((whole & 3) << shifts).sum(-2, dtype=torch.uint8)
 
 
+def _floats(*shape: int) -> torch.Tensor:
+    """float32, which the library writes, whatever torch's default is."""
+    return torch.empty(shape, dtype=torch.float32)
+
+
 def _empty(shape: tuple[int, ...]) -> torch.Tensor:
     """Bytes in huge pages, where the system has them: such are read half as fast again (28 and 19 GB/s)."""
     size = math.prod(shape)
@@ -98,16 +102,13 @@ def linear(x: torch.Tensor, weight: Rows8, full: int) -> torch.Tensor:
     """``x [T, H]`` times the transposed matrix: float32 ``[T, V]``.
 
     About ``full`` of the largest results of a token have all 8 bits of their weights behind them; the others the upper
-    six, and 1.5 for the lower two. The library rounds activations as well, to 8 bits by span, or to 16 where one of
-    them is large. Without it all results are in full.
+    six, and 1.5 for the lower two. Activations are rounded as well, to 8 bits by span, or to 16 where one of them is
+    large. It takes the library.
     """
     x = x.float().contiguous()
     functions = simd.functions()
-    if functions is None or not simd.takes(x, weight.scale):
-        some = max(1, _CAST // x.shape[-1])
-        parts = [F.linear(x, weight.numbers(slice(start, start + some))) for start in range(0, len(weight), some)]
-        return torch.cat(parts, dim=-1)
-    out = torch.empty(len(x), len(weight))
+    assert functions is not None, "without the library a head stays in 16 bits"
+    out = _floats(len(x), len(weight))
     planes = (weight.upper, weight.lower, weight.multipliers, weight.scale)
     matrix = library.Rows8(*(plane.data_ptr() for plane in planes))
     status = functions.library.glmv_rows8(

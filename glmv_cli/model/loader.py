@@ -17,6 +17,7 @@ from torch import nn
 
 from glmv_cli.errors import ModelError
 from glmv_cli.families import Family, family_of
+from glmv_cli.kernels import simd
 from glmv_cli.kernels.routing import Rule
 from glmv_cli.layout import ABSMAX, FLOAT32, QUANT_MAP, QUANT_STATE, residence_of
 from glmv_cli.model.attention import Attention4bit
@@ -112,7 +113,7 @@ def _replacement(
         return None
     if isinstance(module, nn.Embedding):
         return Embedding16(module.num_embeddings, module.embedding_dim, dtype)
-    if form == "rows8" and head_on_cpu:
+    if form == "rows8" and head_on_cpu and simd.functions() is not None:
         return Head8bit(module.out_features, module.in_features)
     return Linear16(module.in_features, module.out_features, module.bias is not None)
 

@@ -30,5 +30,5 @@ def use_threads(threads: Threads) -> None:
 
 
 def _tasks() -> set[int]:
-    """Numbers of this process's threads, which rise as they are started."""
+    """Numbers of this process's threads; mostly they rise as threads are started, until the system begins anew."""
     return {int(name) for name in os.listdir("/proc/self/task")}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -101,11 +100,6 @@ class _Stored:
     elements: int
     """Numbers as they are stored; of a packed tensor, of no use."""
 
-    @property
-    def spans(self) -> int:
-        """In a row; the last one may be filled up."""
-        return math.ceil(self.elements / self.rows / _SPAN)
-
 
 def sizes_of(shape: Shape, headers: Mapping[str, Header] | None = None) -> ModelSizes:
     """From the config's tensors as the 4-bit layout stores them, or as the ``headers`` of a 4-bit checkpoint say."""
@@ -174,17 +168,27 @@ def _footprint(tensor: _Stored) -> Footprint:
     if tensor.packed:
         return Footprint(tensor.file, tensor.file)
     gpu = (4 if tensor.name.endswith(FLOAT32) else 2) * tensor.elements
-    form = residence_of(tensor.name, tensor.file)
-    rows8 = tensor.rows * (tensor.spans * (_UPPER + _LOWER + 1) + 4)
-    cpu = {"mapped": tensor.file, "rows8": rows8, "float32": 4 * tensor.elements}[form]
-    return Footprint(cpu, gpu)
+    return Footprint(_in_rows8(tensor, _UPPER + _LOWER) if _is_in_rows8(tensor) else _as_it_is(tensor), gpu)
 
 
 def _read(tensor: _Stored) -> Footprint:
     """What a token reads of a tensor of the head: of 8-bit rows the upper six bits, but for a few."""
     whole = _footprint(tensor)
-    in_rows = residence_of(tensor.name, tensor.file) == "rows8"
-    return Footprint(whole.cpu - tensor.rows * tensor.spans * _LOWER if in_rows else whole.cpu, whole.gpu)
+    return Footprint(_in_rows8(tensor, _UPPER), whole.gpu) if _is_in_rows8(tensor) else whole
+
+
+def _as_it_is(tensor: _Stored) -> int:
+    return tensor.file if residence_of(tensor.name, tensor.file) == "mapped" else 4 * tensor.elements
+
+
+def _is_in_rows8(tensor: _Stored) -> bool:
+    return not tensor.packed and residence_of(tensor.name, tensor.file) == "rows8"
+
+
+def _in_rows8(tensor: _Stored, span: int) -> int:
+    """Bytes of 8-bit rows, or of a part of their bits, with ``span`` of them for each span of columns."""
+    spans = -(-tensor.elements // tensor.rows // _SPAN)
+    return tensor.rows * (spans * (span + 1) + 4)
 
 
 def _head(widths: Widths) -> _Stored:

@@ -13,6 +13,7 @@ from glmv_cli.kernels import native, rows8, simd
 from tests.kernels.settings import SETS, SETTINGS
 
 each_setting = pytest.mark.parametrize("setting", SETTINGS)
+each_set = pytest.mark.parametrize("setting", SETS)
 ALL = 1 << 40
 
 
@@ -34,7 +35,7 @@ def noise(x: torch.Tensor, weight: rows8.Rows8, part: float) -> torch.Tensor:
     return torch.add(5 * deviation, x.abs() @ rows.abs().T, alpha=1e-6)
 
 
-@each_setting
+@each_set
 @pytest.mark.parametrize(
     ("rows", "columns"), [(1, 1), (67, 64), (3, 511), (130, 513), (2, 4096), (5, 13696), (2, 70001)]
 )
@@ -49,7 +50,7 @@ def test_products_lose_no_more_than_activations_in_8_bits_do(
     assert ((found - expected).abs() <= noise(x, weight, 1 / 127)).all()
 
 
-@each_setting
+@each_set
 def test_spans_with_an_outlier_are_rounded_to_16_bits(setting: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(native.VARIABLE, setting)
     weight = rows8.quantize(random(50, 1000).bfloat16())
@@ -59,26 +60,27 @@ def test_spans_with_an_outlier_are_rounded_to_16_bits(setting: str, monkeypatch:
     assert ((found - expected).abs() <= noise(x, weight, 1 / 32512)).all()
 
 
-@each_setting
+@each_set
+@pytest.mark.parametrize(("rows", "full"), [(2000, 100), (20000, 500)])
 def test_lower_bits_count_for_the_largest_and_as_their_mean_for_the_others(
-    setting: str, monkeypatch: pytest.MonkeyPatch
+    setting: str, rows: int, full: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(native.VARIABLE, setting)
-    weight, x = rows8.quantize(random(2000, 700).bfloat16()), random(2, 700, seed=1)
-    mean = rows8.Rows8(weight.upper, torch.zeros_like(weight.lower), *(weight.multipliers, weight.scale), 700)
-    half = 1.5 * (weight.multipliers.repeat_interleave(256, 1)[:, :700] * weight.scale[:, None])
-    without = x.double() @ (mean.numbers() + half).double().T
-    full, found = product(x, weight), rows8.linear(x, weight, 100)
-    if setting == "torch":
-        without = full
-    least = without.topk(150).values[:, -1:]
-    bound = noise(x, weight, 1 / 127)
-    assert torch.where(without > least, 0, (found - without).abs() - bound).max() <= 0
-    assert ((found - full).abs() <= bound).sum(-1).min() >= 50  # a sample says which are the largest 100
-    assert ((found - full).abs().gather(-1, full.topk(20).indices) <= bound.gather(-1, full.topk(20).indices)).all()
+    weight = rows8.quantize(random(rows, 700).bfloat16())
+    x = torch.randint(-127, 128, (2, 700), generator=torch.Generator().manual_seed(1)).float()
+    x[:, ::256] = 127  # so that nothing is lost when they are rounded
+    upper = rows8.Rows8(weight.upper, torch.zeros_like(weight.lower), weight.multipliers, weight.scale, 700)
+    mean = 1.5 * (weight.multipliers * weight.scale[:, None]).repeat_interleave(256, 1)[:, :700]
+    by_six, by_eight = x.double() @ (upper.numbers() + mean).double().T, product(x, weight)
+    found = rows8.linear(x, weight, full)
+    in_full = (found - by_eight).abs() <= 1e-4 * by_eight.abs().max()
+    assert (in_full | ((found - by_six).abs() <= 1e-4 * by_six.abs().max())).all()
+    assert in_full.gather(-1, by_six.topk(full // 2).indices).all()  # a sample says which are the largest
+    others = ~torch.zeros_like(in_full).scatter_(-1, by_six.topk(2 * full).indices, True)
+    assert (in_full & others).sum() <= 0.05 * others.sum()  # those whose lower bits are their mean
 
 
-@each_setting
+@each_set
 def test_the_largest_sums_do_not_overflow(setting: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(native.VARIABLE, setting)
     for columns in (4096, 1 << 16):
@@ -105,7 +107,7 @@ def test_all_instruction_sets_agree_to_the_last_bit(columns: int, full: int, see
         assert all(map(torch.equal, other, found[0]))
 
 
-@each_setting
+@each_set
 @pytest.mark.parametrize("bad", [float("nan"), float("inf")])
 def test_tokens_that_are_not_finite_give_no_numbers(setting: str, bad: float, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(native.VARIABLE, setting)
@@ -117,22 +119,29 @@ def test_tokens_that_are_not_finite_give_no_numbers(setting: str, bad: float, mo
     assert not torch.isfinite(found[1]).any()
 
 
-@each_setting
+@each_set
+def test_a_damaged_row_gives_no_number(setting: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(native.VARIABLE, setting)
+    weight = random(70, 128)
+    weight[33, 5] = float("nan")
+    found = rows8.linear(random(1, 128, seed=1), rows8.quantize(weight.bfloat16()), 10)
+    assert torch.isfinite(found).logical_not().nonzero().tolist() == [[0, 33]]
+
+
+@each_set
 def test_a_token_of_zeros_gives_zeros(setting: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(native.VARIABLE, setting)
     assert not rows8.linear(torch.zeros(1, 300), rows8.quantize(random(70, 300)), 10).any()
 
 
-@each_setting
+@each_set
 def test_threads_change_nothing(setting: str, monkeypatch: pytest.MonkeyPatch, threads: Callable[[int], None]) -> None:
     monkeypatch.setenv(native.VARIABLE, setting)
     weight, x = rows8.quantize(random(5000, 96)), random(1, 96, seed=1)
     threads(1)
     alone = rows8.linear(x, weight, 200)
     threads(3)
-    torch.testing.assert_close(
-        rows8.linear(x, weight, 200), alone, rtol=0 if setting != "torch" else 1e-5, atol=1e-4 * (setting == "torch")
-    )
+    assert rows8.linear(x, weight, 200).equal(alone)
 
 
 @each_setting
@@ -159,7 +168,6 @@ def test_rows_of_zeros_stay_zero_and_damaged_rows_show(setting: str, monkeypatch
     quantized = rows8.quantize(weight)
     assert not quantized.numbers()[[0, 2]].any()
     assert torch.isfinite(quantized.scale).tolist() == [True, False, True]
-    assert not torch.isfinite(rows8.linear(torch.ones(1, 64), quantized, 0)[0, 1])
 
 
 def test_a_large_matrix_in_huge_pages_is_like_any_other() -> None:
@@ -181,6 +189,21 @@ def test_the_largest_are_replaced_by_exact_products(
     rows8.recompute_largest(found, x, weight, count)
     best = torch.zeros_like(before, dtype=torch.bool).scatter_(-1, before.topk(min(count, rows)).indices, True)
     torch.testing.assert_close(found, torch.where(best, x @ weight.float().T, before), rtol=1e-5, atol=1e-4)
+
+
+@each_set
+@pytest.mark.parametrize("place", [0, 19, 63])
+def test_what_is_no_number_keeps_no_number_from_being_replaced(
+    setting: str, place: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(native.VARIABLE, setting)
+    weight, x, before = random(3000, 64).bfloat16(), random(1, 64, seed=1), random(1, 3000, seed=2)
+    before[0, place] = torch.nan
+    found = before.clone()
+    rows8.recompute_largest(found, x, weight, 20)
+    best = before.nan_to_num(-9.0).topk(20).indices
+    torch.testing.assert_close(found.gather(-1, best), (x @ weight.float().T).gather(-1, best), rtol=1e-5, atol=1e-4)
+    assert found[0, place].isnan()
 
 
 def test_what_has_gradients_or_lies_apart_is_left_to_torch() -> None:

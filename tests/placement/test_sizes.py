@@ -14,6 +14,7 @@ from glmv_cli.placement.model import read_model
 from glmv_cli.placement.shapes import Shape
 from glmv_cli.placement.sizes import Footprint, ModelSizes, sizes_of
 from glmv_cli.store.checkpoint_files import read_headers
+from glmv_cli.store.safetensors_header import Header, TensorInfo
 from glmv_cli.units import GIB
 from tests.checkpoints import write_checkpoint
 from tests.placement.machines import CONFIGS
@@ -76,6 +77,19 @@ def test_a_tied_head_in_the_pages_of_the_embeddings_is_read_though_it_takes_no_r
     write_random_checkpoint(tmp_path, RELEASES["glm4_moe"].config | {"tie_word_embeddings": True})
     sizes = read_model(tmp_path, "small").sizes
     assert sizes.head_read.cpu - sizes.head.cpu == sizes.embeddings.cpu
+
+
+def test_a_head_in_4_bit_is_read_as_it_lies() -> None:
+    shape = Shape.of(json.loads((CONFIGS / "glm-4.5v.json").read_text()), "glm-4.5v")
+    packed = TensorInfo("U8", (151552 * 4096 // 2, 1), 0, 151552 * 4096 // 2)
+    sizes = sizes_of(shape, {"a file": Header({"lm_head.weight": packed}, {}, 0)})
+    assert sizes.head == sizes.head_read == Footprint(packed.size, packed.size)
+
+
+def test_an_empty_tensor_takes_nothing() -> None:
+    shape = Shape.of(json.loads((CONFIGS / "glm-4.5v.json").read_text()), "glm-4.5v")
+    headers = {"a file": Header({"lm_head.weight": TensorInfo("BF16", (0, 4096), 0, 0)}, {}, 0)}
+    assert sizes_of(shape, headers).head_read == Footprint()
 
 
 def test_a_token_of_cache_is_keys_and_values_of_every_head() -> None:

@@ -28,8 +28,8 @@ GLMV_API int glmv_rows8(int set, const glmv_rows8_matrix *weight, int64_t N, int
 GLMV_API void glmv_rows8_quantize(int set, const uint16_t *in, int64_t N, int64_t K, uint8_t *upper, uint8_t *lower,
                                   uint8_t *multipliers, float *scale, int threads);
 
-/* Replaces the `count` largest of each token's y[T, N] by the products of x[T, K] and the rows of weight[N, K] in bfloat16.
- * There are no fewer. */
+/* Replaces the `count` largest of each token's y[T, N], 1 to N of them, by the products of x[T, K] and the rows of
+ * weight[N, K] in bfloat16. */
 GLMV_API int glmv_exact_rows(int set, const uint16_t *weight, int64_t N, int64_t K, const float *x, int64_t T,
                              int64_t count, float *y, int threads);
 

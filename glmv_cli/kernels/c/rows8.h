@@ -11,7 +11,11 @@
 
 #include <stddef.h>
 
-enum { SPAN = 256, QUARTER = SPAN / 4, UPPER = 3 * QUARTER, LOWER = QUARTER, MIDDLE = 128 };
+enum { SPAN = 256, QUARTER = SPAN / 4, UPPER = 3 * QUARTER, LOWER = QUARTER };
+
+/* A row's largest weight is 127 steps from the middle, and its largest span has the multiplier 255. Activations are
+ * rounded to spans in the same way. */
+enum { MIDDLE = 128, MOST = 127, FINEST = 255 };
 
 static inline size_t spans_of(size_t K) { return (K + SPAN - 1) / SPAN; }
 

@@ -8,10 +8,8 @@
 #include "decode.h"
 #include "simd.h"
 
-enum { MOST = 127, FINEST = 255 /* the multiplier of a row's largest span */ };
-
 /* Without the sign, bits are in the order of the numbers, and those of what is no number are above all of them. */
-BODY uint16_t largest_of(const uint16_t *in, size_t count) {
+BODY uint16_t largest_bits(const uint16_t *in, size_t count) {
     uint16_t largest = 0;
     for (size_t k = 0; k < count; k++) {
         uint16_t size = in[k] & 0x7fff;
@@ -39,12 +37,14 @@ BODY void quantize_span(const uint16_t *in, size_t count, float step, uint8_t *u
 }
 
 BODY void quantize(const uint16_t *in, size_t K, uint8_t *upper, uint8_t *lower, uint8_t *multipliers, float *scale) {
-    float largest = from_bfloat16(largest_of(in, K)), finite = largest < FLT_MIN * MOST * FINEST ? FLT_MIN * MOST * FINEST : largest;
-    *scale = finite / (MOST * FINEST);
+    const float least = FLT_MIN * MOST * FINEST;
+    float largest = from_bfloat16(largest_bits(in, K));
+    largest = largest < least ? least : largest; /* no number stays none */
+    *scale = largest / (MOST * FINEST);
     for (size_t s = 0; s < spans_of(K); s++) {
         const uint16_t *first = in + s * SPAN;
         size_t count = K - s * SPAN < SPAN ? K - s * SPAN : SPAN;
-        float share = ceilf(from_bfloat16(largest_of(first, count)) / finite * FINEST);
+        float share = ceilf(from_bfloat16(largest_bits(first, count)) / largest * FINEST);
         multipliers[s] = share >= 1 && share <= FINEST ? (uint8_t)share : share < 1 ? 1 : FINEST;
         quantize_span(first, count, *scale * multipliers[s], upper + s * UPPER, lower + s * LOWER);
     }

@@ -6,8 +6,6 @@
 #include "rows8_product.h"
 
 enum {
-    MOST = 127,   /* the largest of a span in 8 bits */
-    FINEST = 255, /* the multiplier of the largest span */
     OUTLYING = 8, /* an activation so many times as large as their root mean square makes 8 bits too coarse */
     LANES = 16
 };
@@ -30,7 +28,7 @@ token *take_tokens(arena *a, size_t T, size_t K) {
 }
 
 /* The largest in size. Without the sign, bits are in the order of the numbers; what is no number is above all of them. */
-BODY float largest_of(const float *x, size_t count) {
+BODY float largest_size(const float *x, size_t count) {
     uint32_t largest = 0;
     float size;
     for (size_t k = 0; k < count; k++) {
@@ -56,7 +54,7 @@ BODY int32_t outlying(const float *x, size_t count, float largest) {
 
 /* `count` numbers of a span, the largest of a token being `largest` in size. */
 BODY void prepare_span(const float *x, size_t count, float largest, token *out, size_t span) {
-    float size = largest_of(x, count), multiplier = ceilf(size / largest * FINEST);
+    float size = largest_size(x, count), multiplier = ceilf(size / largest * FINEST);
     int16_t *whole = out->whole + span * SPAN;
     int8_t *low = out->low + span * SPAN, *high = out->high + span * SPAN;
     int32_t sum = 0;
@@ -73,7 +71,7 @@ BODY void prepare_span(const float *x, size_t count, float largest, token *out, 
 }
 
 BODY void prepare(const float *x, size_t K, token *out) {
-    float largest = largest_of(x, K);
+    float largest = largest_size(x, K);
     int nothing = !(largest >= 1e-30f && largest <= FLT_MAX); /* less counts as zero */
     for (size_t s = 0; s < spans_of(K); s++)
         prepare_span(x + s * SPAN, nothing ? 0 : lesser(SPAN, K - s * SPAN), nothing ? 1 : largest, out, s);
