@@ -16,6 +16,7 @@ from transformers import Glm4MoeConfig, Glm4MoeForCausalLM, PreTrainedModel
 
 from glmv_cli import layout
 from glmv_cli.errors import ModelError
+from glmv_cli.kernels import native, simd
 from glmv_cli.model.head import Head8bit
 from glmv_cli.model.loader import load_model, open_checkpoint
 from glmv_cli.model.modules import Experts4bit, Linear4bit
@@ -229,6 +230,7 @@ def test_weights_in_16_bit_stay_as_they_are_in_the_file(loaded: PreTrainedModel)
     assert loaded.model.visual.dtype == torch.float32  # what the library casts patches to
 
 
+@pytest.mark.skipif(simd.functions() is None, reason="there is no library")
 def test_a_large_head_is_8_bit_on_a_cpu_and_16_bit_for_a_gpu(
     demo_directory: Path, loaded: PreTrainedModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -243,6 +245,15 @@ def test_a_large_head_is_8_bit_on_a_cpu_and_16_bit_for_a_gpu(
     torch.testing.assert_close(got.topk(30).values, expected.topk(30).values, rtol=1e-4, atol=1e-4)
     elsewhere = Plan("cpu", "cpu", "cuda:0", (), 4096, (), 0, ())
     assert isinstance(load_model(*open_checkpoint(demo_directory), elsewhere).lm_head, Linear16)
+
+
+def test_without_the_library_a_large_head_stays_in_16_bits(
+    demo_directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(native.VARIABLE, "torch")
+    large_head = dataclasses.replace(layout.RESIDENCES[0], at_least=0)
+    monkeypatch.setattr(layout, "RESIDENCES", (large_head, *layout.RESIDENCES[1:]))
+    assert isinstance(load_model(*open_checkpoint(demo_directory)).lm_head, Linear16)
 
 
 def test_nothing_large_is_copied(tmp_path: Path) -> None:
